@@ -1,0 +1,51 @@
+# A newcomer has python3, pip and make; everything else is made here.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DROP ?=
+
+export DAGSTER_DISABLE_TELEMETRY := yes
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+
+.PHONY: help install demo dev test check format constraints clean
+
+help: ## Show what there is.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## Make .venv and install Teamster with its pinned dependencies.
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Teamster needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) (a few minutes the first time) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $(STAMP)
+
+demo: $(STAMP) ## Run everything once: vendors' servers, ingestion, dbt, answers. DROP=<folder> serves yours.
+	@$(BIN)/teamster demo $(if $(DROP),--drop "$(DROP)")
+
+dev: $(STAMP) ## Open the Dagster UI over all code locations, the demo's servers running.
+	@$(BIN)/teamster dev $(if $(DROP),--drop "$(DROP)")
+
+test: $(STAMP) ## Run the tests.
+	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
+
+check: $(STAMP) ## Lint, types, layers, dbt parse, Dagster definitions.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/teamster dbt-parse
+	$(BIN)/dg check defs
+
+format: $(STAMP) ## Format the code.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+constraints: ## Pin the newest versions that fit (needs uv).
+	uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links --universal --python-version 3.11 --extra dev --extra gcs --upgrade --output-file constraints.txt pyproject.toml
+
+clean: ## Remove what runs leave behind, objects and warehouse included; .venv stays.
+	rm -rf .teamster .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf src/dbt/*/target src/dbt/*/dbt_packages src/dbt/*/logs

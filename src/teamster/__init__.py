@@ -1,0 +1,1 @@
+"""Teamster: the data platform for school networks, on Dagster, Avro, object storage and dbt."""

@@ -1,0 +1,1 @@
+"""What every integration needs and no vendor or transport owns."""

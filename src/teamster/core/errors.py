@@ -1,0 +1,76 @@
+"""What can go wrong, drawn by what helps against it.
+
+    TeamsterError
+    ├── Transient                 the same call may work later: retry with backoff
+    │   ├── ServerUnavailable     host down, connection reset, time-out
+    │   └── FileChanged           a remote file changed while it was being fetched
+    └── Permanent                 someone must change something first: never retried
+        ├── ConfigError           a definition or a setting is wrong (also a ValueError)
+        ├── AuthenticationFailed  wrong user name, password or key
+        ├── HostKeyUntrusted      unknown or changed host key
+        ├── NoSuchDirectory       the folder that a feed names is not there
+        ├── PermissionRefused     the server shows it but does not let us read it
+        ├── NoMatchingFile        nothing matches (also a FileNotFoundError)
+        ├── SeveralMatchingFiles  more than one matches where one is wanted
+        ├── UnreadableFile        not what it should be: encoding, archive, header
+        └── TooManyRejectedRows   more bad rows than the feed allows
+
+No message holds a value of a row, a secret or a path of this machine: it says file, line, column,
+type, and what to do.
+"""
+
+
+class TeamsterError(Exception):
+    """The root of every error that Teamster raises on purpose."""
+
+
+class Transient(TeamsterError):
+    """The same call may work later."""
+
+
+class ServerUnavailable(Transient):
+    """The host is down, refused or dropped the connection, or was too slow."""
+
+
+class FileChanged(Transient):
+    """A remote file changed between the listing and the end of its download."""
+
+
+class Permanent(TeamsterError):
+    """Trying again without a change does not help."""
+
+
+class ConfigError(Permanent, ValueError):
+    """A definition, a YAML entry or a setting is wrong."""
+
+
+class AuthenticationFailed(Permanent):
+    """The server refused the user name, password or key."""
+
+
+class HostKeyUntrusted(Permanent):
+    """The server's host key is unknown, or not the one that was pinned."""
+
+
+class NoSuchDirectory(Permanent):
+    """A folder that a feed names is not on the server."""
+
+
+class PermissionRefused(Permanent):
+    """The server refuses to list a folder or to open a file."""
+
+
+class NoMatchingFile(Permanent, FileNotFoundError):
+    """No remote file, or no archive member, matches the feed's patterns."""
+
+
+class SeveralMatchingFiles(Permanent):
+    """Several remote files or members match where exactly one is wanted."""
+
+
+class UnreadableFile(Permanent):
+    """A file is not what its feed says: encoding, archive or header."""
+
+
+class TooManyRejectedRows(Permanent):
+    """More rows were rejected than the feed's ``max_rejected_rows``."""

@@ -1,0 +1,196 @@
+"""IO managers over a folder or an object store: Avro streams, files, and pickles.
+
+Layout: ``<root>/<asset key>/<hive partitions>/data``, rejected rows beside it as ``quarantine``.
+"""
+
+import pickle
+import shutil
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from dagster import (
+    ConfigurableIOManager,
+    InputContext,
+    MetadataValue,
+    OutputContext,
+    PartitionsDefinition,
+    TableColumn,
+    TableSchema,
+)
+from upath import UPath
+
+from teamster.core.avro import read_avro, write_avro
+from teamster.core.partitions import hive_parts
+from teamster.core.quarantine import QUARANTINE_SCHEMA
+from teamster.core.records import Records
+from teamster.core.schema import AvroSchema, resolve_schema
+from teamster.core.storage import private_spool, put_in_place, remove, shown_uri
+
+DATA = "data"
+QUARANTINE = "quarantine"
+
+
+class ObjectIOManager(ConfigurableIOManager):
+    """Spools an output locally, then puts it in place as one object a partition.
+
+    Attributes:
+        root: A folder or fsspec URL; ``{code_location}`` is the first part of the asset's key.
+    """
+
+    root: str
+
+    @abstractmethod
+    def dump(self, context: OutputContext, value: Any, spooled: Path) -> Mapping[str, Any]:
+        """Writes a value to a local file and returns the output's metadata."""
+
+    @abstractmethod
+    def load(self, context: InputContext, path: UPath) -> Any:
+        """Reads an object."""
+
+    def handle_output(self, context: OutputContext, obj: Any) -> None:
+        """Writes an output; a failure leaves the previous object as it was."""
+        folder = self._folder(context, _only_partition(context))
+        with private_spool() as spool:
+            spooled = spool / DATA
+            metadata = self.dump(context, obj, spooled)
+            put_in_place(spooled, folder / DATA)
+        uri = shown_uri(folder / DATA, self._root(context))
+        context.add_output_metadata({**metadata, "dagster/uri": uri})
+
+    def load_input(self, context: InputContext) -> Any:
+        """Reads an upstream output: one partition's value, or key -> value for several.
+
+        Raises:
+            FileNotFoundError: A partition has no object, unless the input's metadata has
+                ``allow_missing_partitions``.
+        """
+        if not context.has_asset_partitions:
+            return self.load(context, self._folder(context, None) / DATA)
+        keys = list(context.asset_partition_keys)
+        paths = {key: self._folder(context, key) / DATA for key in keys}
+        if (context.definition_metadata or {}).get("allow_missing_partitions"):
+            paths = {key: path for key, path in paths.items() if path.exists()}
+        if len(keys) == 1:
+            return self.load(context, paths[keys[0]]) if paths else None
+        return {key: self.load(context, path) for key, path in paths.items()}
+
+    def _root(self, context: InputContext | OutputContext) -> UPath:
+        return UPath(self.root.replace("{code_location}", context.asset_key.path[0]))
+
+    def _folder(self, context: InputContext | OutputContext, partition_key: str | None) -> UPath:
+        folder = self._root(context).joinpath(*context.asset_key.path)
+        if partition_key is None:
+            return folder
+        return folder.joinpath(*hive_parts(_partitions_def(context), partition_key))
+
+
+class AvroIOManager(ObjectIOManager):
+    """Writes ``(records, schema)`` as a snappy Avro object that holds exactly the schema."""
+
+    def dump(
+        self, context: OutputContext, value: tuple[Iterable[Mapping[str, Any]], Any], spooled: Path
+    ) -> Mapping[str, Any]:
+        """Streams the records to a file, and sets rejected rows aside beside the output."""
+        given, schema = value[0], resolve_schema(value[1])
+        records = given if isinstance(given, Records) else Records(given, schema)
+        with records:
+            try:
+                write_avro(spooled, records, schema)
+            finally:
+                self._set_aside(context, records, spooled.with_name(QUARANTINE))
+            summary = records.summary
+        return {
+            "records": summary.rows,
+            "dagster/row_count": summary.rows,
+            "rejected_rows": summary.rejected_rows,
+            "short_rows": summary.short_rows,
+            "dagster/column_schema": column_schema(schema),
+            **({"warnings": MetadataValue.json(summary.warnings)} if summary.warnings else {}),
+        }
+
+    def load(self, context: InputContext, path: UPath) -> tuple[Records, AvroSchema]:
+        """Opens an object as ``(records, schema)``."""
+        records = read_avro(path)
+        return records, records.schema
+
+    def _set_aside(self, context: OutputContext, records: Records, spooled: Path) -> None:
+        target = self._folder(context, _only_partition(context)) / QUARANTINE
+        rejected = records.quarantine.rows() if records.quarantine else []
+        if rejected:
+            write_avro(spooled, rejected, QUARANTINE_SCHEMA)
+            put_in_place(spooled, target)
+        else:
+            remove(target)
+
+
+class FileIOManager(ObjectIOManager):
+    """Stores a local file as it is."""
+
+    def dump(self, context: OutputContext, value: str | Path, spooled: Path) -> Mapping[str, Any]:
+        """Copies the file."""
+        shutil.copyfile(value, spooled)
+        return {"size": spooled.stat().st_size}
+
+    def load(self, context: InputContext, path: UPath) -> UPath:
+        """Returns the object's path, to be opened by whoever needs it."""
+        if not path.exists():
+            raise FileNotFoundError(shown_uri(path, self._root(context)))
+        return path
+
+
+class PickleIOManager(ObjectIOManager):
+    """Stores any Python value as a pickle. Read only what your own runs have written."""
+
+    def dump(self, context: OutputContext, value: Any, spooled: Path) -> Mapping[str, Any]:
+        """Pickles the value."""
+        with spooled.open("wb") as file:
+            pickle.dump(value, file, protocol=pickle.HIGHEST_PROTOCOL)
+        return {"size": spooled.stat().st_size}
+
+    def load(self, context: InputContext, path: UPath) -> Any:
+        """Loads the pickle."""
+        with path.open("rb") as file:
+            return pickle.load(file)  # noqa: S301 - written by this class
+
+
+def column_schema(schema: AvroSchema) -> TableSchema:
+    """Returns an Avro record schema as Dagster shows a table's columns."""
+    return TableSchema(
+        columns=[
+            TableColumn(
+                name=field["name"],
+                type=_shown_type(field["type"]),
+                description=field.get("doc"),
+            )
+            for field in schema["fields"]
+        ]
+    )
+
+
+def _shown_type(avro_type: Any) -> str:
+    if isinstance(avro_type, list):
+        return " | ".join(_shown_type(branch) for branch in avro_type if branch != "null")
+    if isinstance(avro_type, Mapping):
+        if avro_type["type"] == "array":
+            return f"array<{_shown_type(avro_type['items'])}>"
+        return str(avro_type.get("logicalType") or avro_type.get("name") or avro_type["type"])
+    return str(avro_type)
+
+
+def _only_partition(context: OutputContext) -> str | None:
+    """Returns the partition of an output, or None; one run of several is not one object."""
+    if not context.has_asset_partitions:
+        return None
+    keys = list(context.asset_partition_keys)
+    if len(keys) != 1:
+        raise ValueError(
+            f"{context.asset_key.to_user_string()}: a run writes one partition, not {len(keys)}; "
+            "use one run a partition (BackfillPolicy.multi_run)"
+        )
+    return keys[0]
+
+
+def _partitions_def(context: InputContext | OutputContext) -> PartitionsDefinition[Any]:
+    return context.asset_partitions_def

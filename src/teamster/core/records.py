@@ -1,0 +1,133 @@
+"""Records: a single-use stream of rows that knows its schema and what it saw."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self, TypeAlias
+
+from teamster.core.drift import FieldsSeen
+from teamster.core.quarantine import Quarantine
+from teamster.core.schema import AvroSchema
+
+Record: TypeAlias = dict[str, Any]
+
+
+@dataclass
+class Tally:
+    """What a reader notes while rows pass; read it through :attr:`Records.summary`.
+
+    Attributes:
+        fields: The fields seen, measured by the schema.
+        quarantine: Where rejected rows go; None where nothing is ever rejected.
+        rows: Rows handed on.
+        short_rows: Rows that had fewer cells than the header.
+        nulls: Field -> rows in which it was null.
+        warnings: What someone should know, in words that hold no value of a row.
+    """
+
+    fields: FieldsSeen
+    quarantine: Quarantine | None = None
+    rows: int = 0
+    short_rows: int = 0
+    nulls: Counter[str] = field(default_factory=Counter)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def rejected_rows(self) -> int:
+        """Rows set aside in the quarantine."""
+        return self.quarantine.count if self.quarantine else 0
+
+
+class Records:
+    """A single-use stream of rows, with its schema and the temporary files it reads from.
+
+    Iterate it once; then ask for the :attr:`summary`. Its temporary files are gone when the stream
+    ends or fails; where rows were rejected they stay until :meth:`close`, so that whoever writes
+    the output can set them aside too. Use it in a ``with`` block.
+
+    Args:
+        rows: The rows, read lazily.
+        schema: The schema they are meant for.
+        tally: What the reader behind ``rows`` notes its findings in. Without one, each row is
+            looked into as it passes, nested records included.
+        resources: Closed with the stream: spool folders, open files, connections.
+    """
+
+    def __init__(
+        self,
+        rows: Iterable[Mapping[str, Any]],
+        schema: AvroSchema,
+        *,
+        tally: Tally | None = None,
+        resources: ExitStack | None = None,
+    ) -> None:
+        self.schema = schema
+        self._looks_into_rows = tally is None
+        self._tally = tally or Tally(FieldsSeen(schema))
+        self._rows = rows
+        self._resources = resources or ExitStack()
+        self._started = False
+        self._ended = False
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        """Hands the rows on, once.
+
+        Raises:
+            RuntimeError: The stream was read before.
+            TooManyRejectedRows: After the last row, if more were rejected than allowed.
+        """
+        if self._started:
+            raise RuntimeError("these records were read before: a stream of records is single-use")
+        self._started = True
+        return self._pass_on()
+
+    def _pass_on(self) -> Iterator[Mapping[str, Any]]:
+        tally = self._tally
+        try:
+            for row in self._rows:
+                tally.rows += 1
+                if self._looks_into_rows:
+                    tally.fields.record(row)
+                    tally.nulls.update(name for name, value in row.items() if value is None)
+                yield row
+            if tally.quarantine:
+                tally.quarantine.check()
+            self._ended = True
+        finally:
+            if not tally.rejected_rows:
+                self.close()
+
+    @property
+    def summary(self) -> Tally:
+        """What was seen.
+
+        Raises:
+            RuntimeError: The stream has not been read to its end, so nobody knows yet.
+        """
+        if not self._ended:
+            raise RuntimeError("the records have not been read to their end: no summary yet")
+        return self._tally
+
+    @property
+    def quarantine(self) -> Quarantine | None:
+        """Where rejected rows are, known at any time."""
+        return self._tally.quarantine
+
+    def close(self) -> None:
+        """Removes the temporary files."""
+        self._resources.close()
+
+    def __enter__(self) -> Self:
+        """Returns itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Removes the temporary files, however the block ends."""
+        self.close()

@@ -1,0 +1,210 @@
+"""Avro schemas: from Pydantic models, from plain data, from their names; and names fit for Avro."""
+
+import functools
+import importlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import fastavro
+import py_avro_schema
+from pydantic import BaseModel, Field, create_model
+from slugify import slugify
+
+from teamster.core.errors import ConfigError
+
+AvroSchema: TypeAlias = dict[str, Any]
+"""A record schema as plain data: ``{"type": "record", "name": …, "fields": […]}``."""
+
+SchemaLike: TypeAlias = AvroSchema | type[BaseModel] | str
+"""What a factory takes for a schema: plain data, a Pydantic model, or ``"package.module:Name"``."""
+
+EXTRA_FIELD = "_extra"
+"""The optional map field that receives the columns a schema does not know."""
+
+_OPTIONS = (
+    py_avro_schema.Option.NO_DOC
+    | py_avro_schema.Option.NO_AUTO_NAMESPACE
+    | py_avro_schema.Option.MILLISECONDS
+    | py_avro_schema.Option.USE_FIELD_ALIAS
+)
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_]+")
+
+
+def text_model(name: str, columns: str | Iterable[str]) -> type[BaseModel]:
+    """Makes a model whose every column is nullable text, as vendors' files deliver them.
+
+    Args:
+        name: The record's name.
+        columns: Column names as they stand after slugging; text is split at white space.
+
+    Returns:
+        A Pydantic model, one ``str | None`` field a column, in the order given.
+
+    Raises:
+        ConfigError: A name is given twice or is not a valid Avro name.
+    """
+    names = columns.split() if isinstance(columns, str) else list(columns)
+    for column in names:
+        if avro_name(column) != column:
+            raise ConfigError(f"{name}: {column!r} is not a valid Avro name")
+    if len(set(names)) != len(names):
+        twice = sorted({column for column in names if names.count(column) > 1})
+        raise ConfigError(f"{name}: columns stand twice: {', '.join(twice)}")
+    return record_model(name, dict.fromkeys(names, str | None))
+
+
+def record_model(name: str, columns: Mapping[str, Any]) -> type[BaseModel]:
+    """Makes a model of typed columns, each with the default null.
+
+    Args:
+        name: The record's name.
+        columns: Column name -> annotation, e.g. ``{"score": int | None}``.
+
+    Returns:
+        A Pydantic model. A column that Pydantic cannot have as an attribute (a leading underscore,
+        a method's name) keeps its Avro name by an alias.
+    """
+    fields: dict[str, Any] = {}
+    for position, (column, annotation) in enumerate(columns.items()):
+        if column.startswith("_") or hasattr(BaseModel, column):
+            fields[f"column_{position}"] = (annotation, Field(default=None, alias=column))
+        else:
+            fields[column] = (annotation, None)
+    return create_model(name, **fields)
+
+
+def resolve_schema(schema: SchemaLike) -> AvroSchema:
+    """Turns whatever a factory accepts into a record schema as plain data.
+
+    Args:
+        schema: Plain data, a Pydantic model, or ``"package.module:Name"`` of either.
+
+    Returns:
+        The schema; the same object for the same model or name.
+
+    Raises:
+        ConfigError: The name cannot be imported, or what it names is no record schema.
+    """
+    if isinstance(schema, str):
+        return _schema_by_name(schema)
+    if isinstance(schema, type) and issubclass(schema, BaseModel):
+        return _schema_of_model(schema)
+    if isinstance(schema, Mapping) and schema.get("type") == "record":
+        try:
+            fastavro.parse_schema(dict(schema))
+        except (fastavro.schema.SchemaParseException, fastavro.schema.UnknownType) as error:
+            raise ConfigError(f"avro_schema {schema.get('name')!r}: {error}") from None
+        return dict(schema)
+    raise ConfigError(
+        "avro_schema must be a record schema, a Pydantic model or 'package.module:Name', "
+        f"not {type(schema).__name__}"
+    )
+
+
+@functools.cache
+def _schema_by_name(name: str) -> AvroSchema:
+    module_name, _, attribute = name.partition(":")
+    if not attribute:
+        raise ConfigError(f"avro_schema {name!r} has no ':': write 'package.module:Name'")
+    try:
+        found = getattr(importlib.import_module(module_name), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(f"avro_schema {name!r} cannot be imported: {error}") from error
+    return resolve_schema(found)
+
+
+@functools.cache
+def _schema_of_model(model: type[BaseModel]) -> AvroSchema:
+    # The Avro specification allows a field's name once per record, so a model is converted once.
+    schema: AvroSchema = json.loads(py_avro_schema.generate(model, options=_OPTIONS))
+    return schema
+
+
+def field_names(schema: AvroSchema) -> list[str]:
+    """Returns the names of a record schema's fields, in order."""
+    return [field["name"] for field in schema["fields"]]
+
+
+def has_extra(schema: AvroSchema) -> bool:
+    """Tells whether a schema has the ``_extra`` map that keeps unknown columns."""
+    return EXTRA_FIELD in field_names(schema)
+
+
+def non_null(avro_type: Any) -> Any:
+    """Returns the one branch of a nullable union that is not null; any other type as it is."""
+    if isinstance(avro_type, list):
+        branches = [branch for branch in avro_type if branch != "null"]
+        return branches[0] if len(branches) == 1 else branches
+    return avro_type
+
+
+def fingerprint(schema: AvroSchema) -> str:
+    """Returns the SHA-256 of a schema's Parsing Canonical Form, in hex.
+
+    Source: Apache Avro 1.12 specification, "Schema Fingerprints".
+    """
+    canonical = fastavro.schema.to_parsing_canonical_form(schema)
+    return fastavro.schema.fingerprint(canonical, "SHA-256")
+
+
+def avro_name(text: str) -> str:
+    """Mends a text into a valid Avro name, changing as little as possible.
+
+    Source: Apache Avro 1.12 specification, "Names": ``[A-Za-z_][A-Za-z0-9_]*``.
+    """
+    name = _NOT_IN_A_NAME.sub("_", text.strip())
+    return f"_{name}" if not name or name[0].isdigit() else name
+
+
+def column_name(
+    cell: str, *, slugify_cols: bool = True, replacements: Iterable[Sequence[str]] = ()
+) -> str:
+    """Turns a cell of a file's header into a valid Avro name.
+
+    Args:
+        cell: The cell as it stands in the file.
+        slugify_cols: Slug it (lower case, ASCII, ``_``); otherwise mend only what is no Avro name.
+        replacements: Pairs applied before slugging, such as ``("%", "percent")``.
+
+    Returns:
+        The name; empty where the cell is.
+    """
+    pairs = [(str(old), str(new)) for old, new in replacements]
+    name = slugify(cell, separator="_", replacements=pairs) if slugify_cols else cell.strip()
+    return avro_name(name) if name else ""
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """Makes names distinct, losing none: what came before gets ``_2``, ``_3`` and so on.
+
+    A name that is empty becomes ``column_<position>``.
+    """
+    result: list[str] = []
+    for position, given in enumerate(names, start=1):
+        base = name = given or f"column_{position}"
+        number = 2
+        while name in result:
+            name, number = f"{base}_{number}", number + 1
+        result.append(name)
+    return result
+
+
+def column_names(
+    header: Sequence[str],
+    *,
+    slugify_cols: bool = True,
+    replacements: Iterable[Sequence[str]] = (),
+) -> list[str]:
+    """Turns a file's header into distinct valid Avro names, one a cell.
+
+    Args:
+        header: The header's cells as they stand in the file.
+        slugify_cols: See :func:`column_name`.
+        replacements: See :func:`column_name`.
+    """
+    pairs = list(replacements)
+    return distinct(
+        column_name(cell, slugify_cols=slugify_cols, replacements=pairs) for cell in header
+    )

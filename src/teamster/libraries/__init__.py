@@ -1,0 +1,1 @@
+"""Reusable asset factories: one package a transport or a vendor."""
