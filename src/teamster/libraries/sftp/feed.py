@@ -1,0 +1,313 @@
+"""A feed: what an asset takes from a server, and how that becomes records."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
+
+from dagster import (
+    AssetKey,
+    DynamicPartitionsDefinition,
+    PartitionsDefinition,
+    StaticPartitionsDefinition,
+    TimeWindowPartitionsDefinition,
+)
+
+from teamster.core.config import place_of, validated
+from teamster.core.errors import ConfigError
+from teamster.core.partitions import (
+    SINGLE,
+    FiscalYearSpelling,
+    PartitionsLike,
+    dimension_definitions,
+    fiscal_start_month,
+    join_key,
+    resolve_partitions_def,
+    split_key,
+    window_of,
+)
+from teamster.core.paths import DateSpelling, PathPattern, Spelling, TextSpelling, group_names
+from teamster.core.schema import AvroSchema, SchemaLike, resolve_schema
+from teamster.libraries.sftp.options import (
+    AssetOptions,
+    MatchOptions,
+    ReadOptions,
+    Select,
+    SftpOptions,
+)
+from teamster.libraries.ssh.files import RemoteFile
+from teamster.libraries.ssh.walk import WalkSpec
+
+Kind: TypeAlias = Literal["file", "archive", "folder"]
+PartitionValues: TypeAlias = Mapping[str, str]
+"""Dimension -> value."""
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """The feed's regular expressions, by the part of the path that each is for."""
+
+    folder: PathPattern
+    file: PathPattern
+    member: PathPattern | None = None
+
+    @property
+    def in_path(self) -> frozenset[str]:
+        """Dimensions that the remote path carries."""
+        return self.folder.dimensions | self.file.dimensions
+
+    @property
+    def in_member(self) -> frozenset[str]:
+        """Dimensions that the archive member's name carries."""
+        return self.member.dimensions if self.member else frozenset()
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What one asset takes from a server; made by :func:`make_feed`.
+
+    Attributes:
+        kind: Which factory made it.
+        asset_key: The asset.
+        ssh_resource_key: The server.
+        patterns: Where its files lie.
+        schema: The writer schema of its objects.
+        partitions_def: The asset's partitions.
+        asset: How it stands in Dagster.
+        match: Which files are taken.
+        read: How they are read.
+    """
+
+    kind: Kind
+    asset_key: AssetKey
+    ssh_resource_key: str
+    patterns: Patterns
+    schema: AvroSchema
+    partitions_def: PartitionsDefinition[Any] | None
+    asset: AssetOptions
+    match: MatchOptions
+    read: ReadOptions
+
+    @cached_property
+    def dimensions(self) -> dict[str, PartitionsDefinition[Any]]:
+        """The partition's dimensions; a single one bears the name of the group that carries it."""
+        return _named_dimensions(self.partitions_def, self.patterns, self.match)
+
+    @property
+    def select(self) -> Select:
+        """Which of several matches are taken: by default one, for a folder all."""
+        return self.match.select or ("all" if self.kind == "folder" else "one")
+
+    def values_of_key(self, partition_key: str | None) -> PartitionValues:
+        """Returns a partition key's values by dimension; nothing without partitions."""
+        if self.partitions_def is None or partition_key is None:
+            return {}
+        values = split_key(self.partitions_def, partition_key)
+        if set(values) == {SINGLE}:
+            return dict.fromkeys(self.dimensions, values[SINGLE])
+        return values
+
+    def key_of_values(self, values: PartitionValues) -> str | None:
+        """Returns the partition key of values by dimension, or None for an unpartitioned asset."""
+        if self.partitions_def is None:
+            return None
+        if SINGLE in dimension_definitions(self.partitions_def):
+            return join_key(self.partitions_def, {SINGLE: next(iter(values.values()))})
+        return join_key(self.partitions_def, values)
+
+    def knows(self, values: PartitionValues) -> bool:
+        """Tells whether the partitions definition has a key of these values, now."""
+        return set(values) == set(self.dimensions) and all(
+            isinstance(definition, DynamicPartitionsDefinition)
+            or definition.has_partition_key(values[name])
+            for name, definition in self.dimensions.items()
+        )
+
+    def walk_spec(self, values: PartitionValues) -> WalkSpec:
+        """Returns where to look for the files of a partition, or with no values of all of them."""
+        return WalkSpec(
+            start=_start_folder(self.patterns.folder),
+            folders=self.patterns.folder.bind(values),
+            files=self.patterns.file.bind(values),
+            exclude_dirs=frozenset(self.match.exclude_dirs),
+        )
+
+    def values_of_file(self, file: RemoteFile) -> PartitionValues | None:
+        """Reads the partition values that a remote file carries.
+
+        Returns:
+            Dimension -> value, without the dimensions that only an archive member carries; None if
+            the file belongs to no partition of the feed.
+        """
+        folder, _, name = file.path.rpartition("/")
+        if file.path.startswith("/") and not folder:
+            folder = "/"
+        in_folder = self.patterns.folder.parse(folder)
+        in_name = self.patterns.file.parse(name)
+        if in_folder is None or in_name is None:
+            return None
+        values = {**in_folder, **in_name}
+        if any(in_folder[dimension] != values[dimension] for dimension in in_folder):
+            return None
+        for dimension in self.match.partition_sources:
+            key = window_of(self.dimensions[dimension], file.mtime)
+            if key is None:
+                return None
+            values[dimension] = key
+        return values
+
+
+def make_feed(
+    kind: Kind,
+    core: Mapping[str, Any],
+    options: SftpOptions,
+    archive_file_regex: str | None = None,
+) -> Feed:
+    """Checks a factory's arguments and makes the feed.
+
+    Args:
+        kind: The factory.
+        core: The six core parameters of the specification.
+        options: The keyword options.
+        archive_file_regex: The member's regular expression, for archives.
+
+    Raises:
+        ConfigError: It names the place in the YAML, the asset, the argument and what is wrong.
+    """
+    asset_key = AssetKey([str(part) for part in core["asset_key"]])
+    subject = asset_key.to_user_string()
+    asset, match, read = _grouped(options, subject)
+    try:
+        definition = _partitions(core["partitions_def"])
+        spellings = _Spellings(definition, match)
+        patterns = Patterns(
+            folder=spellings.pattern(_without_trailing_slash(core["remote_dir_regex"])),
+            file=spellings.pattern(core["remote_file_regex"]),
+            member=spellings.pattern(archive_file_regex) if archive_file_regex else None,
+        )
+        feed = Feed(
+            kind=kind,
+            asset_key=asset_key,
+            ssh_resource_key=core["ssh_resource_key"],
+            patterns=patterns,
+            schema=resolve_schema(_checked_schema(core["avro_schema"])),
+            partitions_def=definition,
+            asset=asset,
+            match=match,
+            read=read,
+        )
+        feed.dimensions  # noqa: B018 - raises if dimensions and groups do not agree
+    except ConfigError as error:
+        raise ConfigError(f"{_place(core)}{subject}: {error}") from None
+    return feed
+
+
+def _place(core: Mapping[str, Any]) -> str:
+    place = place_of(core["asset_key"])
+    return f"{place}: " if place else ""
+
+
+def _checked_schema(given: Any) -> SchemaLike:
+    return str(given) if isinstance(given, str) else given
+
+
+def _partitions(given: PartitionsLike | None) -> PartitionsDefinition[Any] | None:
+    return None if given is None else resolve_partitions_def(given)
+
+
+def _grouped(options: SftpOptions, subject: str) -> tuple[AssetOptions, MatchOptions, ReadOptions]:
+    in_asset = {name for name in options if name in AssetOptions.model_fields}
+    in_match = {name for name in options if name in MatchOptions.model_fields}
+    values: Mapping[str, Any] = options
+
+    def chosen(names: set[str]) -> dict[str, Any]:
+        return {name: value for name, value in values.items() if name in names}
+
+    rest = set(options) - in_asset - in_match
+    return (
+        validated(AssetOptions, chosen(in_asset), subject),
+        validated(MatchOptions, chosen(in_match), subject),
+        validated(ReadOptions, chosen(rest), subject),
+    )
+
+
+def _without_trailing_slash(regex: str) -> str:
+    for ending in ("/?", "/"):
+        if regex.endswith(ending) and len(regex) > len(ending):
+            return regex.removesuffix(ending)
+    return regex
+
+
+def _start_folder(pattern: PathPattern) -> str:
+    """Returns the folder that every match lies in, whatever the partition."""
+    prefix = pattern.literal_prefix
+    if pattern.any_key.fullmatch(prefix):
+        return prefix
+    start = prefix[: prefix.rfind("/") + 1]
+    return start if start == "/" else start.rstrip("/")
+
+
+@dataclass(frozen=True)
+class _Spellings:
+    """Makes patterns whose dimensions are spelled as the options say."""
+
+    definition: PartitionsDefinition[Any] | None
+    match: MatchOptions
+
+    def pattern(self, source: str) -> PathPattern:
+        """Returns the pattern of an expression; a single dimension fills whatever group it has."""
+        parts = dimension_definitions(self.definition)
+        if SINGLE in parts:
+            parts = dict.fromkeys(group_names(source), parts[SINGLE])
+        return PathPattern(source, {name: self._of(name, part) for name, part in parts.items()})
+
+    def _of(self, name: str, definition: PartitionsDefinition[Any]) -> Spelling:
+        path_format = self.match.partition_formats.get(name)
+        if isinstance(definition, TimeWindowPartitionsDefinition):
+            month = fiscal_start_month(definition)
+            if path_format is None and month:
+                return FiscalYearSpelling(month, definition.fmt)
+            return DateSpelling(definition.fmt, path_format or definition.fmt)
+        if path_format is not None:
+            raise ConfigError(f"partition_formats: {name} is no dimension of dates")
+        known = isinstance(definition, StaticPartitionsDefinition)
+        return TextSpelling(
+            aliases=self.match.partition_aliases.get(name, {}),
+            values=tuple(definition.get_partition_keys()) if known else None,
+        )
+
+
+def _named_dimensions(
+    definition: PartitionsDefinition[Any] | None, patterns: Patterns, match: MatchOptions
+) -> dict[str, PartitionsDefinition[Any]]:
+    """Returns dimension -> definition, having checked that each has exactly one origin."""
+    carried = patterns.in_path | patterns.in_member
+    supplied = set(match.partition_sources)
+    parts = dimension_definitions(definition)
+    if SINGLE in parts:
+        names = carried | supplied
+        if len(names) != 1:
+            raise ConfigError(
+                f"the partition has one dimension, and {len(names)} groups or sources carry it "
+                f"({', '.join(sorted(names)) or 'none'}); name one group (?P<name>…) in a regex"
+            )
+        parts = dict.fromkeys(names, parts[SINGLE])
+    if carried & supplied:
+        raise ConfigError(f"partition_sources: {_listed(carried & supplied)} has a group already")
+    if set(parts) - carried - supplied:
+        raise ConfigError(
+            f"no named group carries dimension {_listed(set(parts) - carried - supplied)}; add "
+            "(?P<name>…) to a regex, or name its origin in partition_sources"
+        )
+    for option in ("partition_aliases", "partition_formats", "partition_sources"):
+        unknown = set(getattr(match, option)) - set(parts)
+        if unknown:
+            raise ConfigError(f"{option}: {_listed(unknown)} is no dimension of the partition")
+    for name in supplied:
+        if not isinstance(parts[name], TimeWindowPartitionsDefinition):
+            raise ConfigError(f"partition_sources: {name} is no dimension of dates")
+    return parts
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

@@ -1,0 +1,1 @@
+"""Readers: a file in, rows out, one format each."""

@@ -1,0 +1,119 @@
+"""Remote files to a partition, and partitions to the files that are there."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+from teamster.core.errors import NoMatchingFile, SeveralMatchingFiles
+from teamster.libraries.sftp.archives import member_names, spellings
+from teamster.libraries.sftp.feed import Feed, PartitionValues
+from teamster.libraries.ssh.files import Listing, RemoteFile
+from teamster.libraries.ssh.session import SFTPSession
+
+_NAMES_SHOWN = 8
+
+
+def files_of_partition(
+    feed: Feed, session: SFTPSession, values: PartitionValues
+) -> list[RemoteFile]:
+    """Lists and selects the remote files of a partition.
+
+    Args:
+        feed: The feed.
+        session: Its server.
+        values: The partition's values by dimension.
+
+    Returns:
+        At least one file: for ``select: all`` in the order of their paths.
+
+    Raises:
+        NoMatchingFile: There is none; the error names the nearest names seen.
+        SeveralMatchingFiles: There are several where one is wanted; the error names them.
+        NoSuchDirectory: The folder that all partitions share is not there.
+    """
+    listing = session.walk(feed.walk_spec(values))
+    files = [file for file in listing.files if _belongs(feed, file, values)]
+    if not files:
+        others = [*(file.path for file in listing.files), *listing.others]
+        raise NoMatchingFile(_nothing_matches(feed, others, listing, values))
+    return _selected(files, feed)
+
+
+def partitions_present(feed: Feed, session: SFTPSession) -> dict[str | None, list[RemoteFile]]:
+    """Finds every partition of a feed that has a file on the server.
+
+    Args:
+        feed: The feed.
+        session: Its server.
+
+    Returns:
+        Partition key (None for an asset without partitions) -> its files, ordered by path. Keys
+        that the partitions definition does not have are left out, but for dynamic partitions.
+    """
+    present: dict[str | None, list[RemoteFile]] = {}
+    for file in session.walk(feed.walk_spec({})).files:
+        for values in _values_present(feed, session, file):
+            if feed.knows(values):
+                present.setdefault(feed.key_of_values(values), []).append(file)
+    return present
+
+
+def _values_present(
+    feed: Feed, session: SFTPSession, file: RemoteFile
+) -> Iterable[PartitionValues]:
+    in_path = feed.values_of_file(file)
+    if in_path is None:
+        return
+    if feed.patterns.member is None:
+        yield in_path
+        return
+    with session.open(file) as archive:
+        names = member_names(archive, file.name)
+    for name in names:
+        parsed = map(feed.patterns.member.parse, spellings(name))
+        in_member = next((values for values in parsed if values is not None), None)
+        if in_member is not None:
+            yield {**in_path, **in_member}
+
+
+def _belongs(feed: Feed, file: RemoteFile, values: PartitionValues) -> bool:
+    """Tells whether a file that the partition's patterns match carries no other value too."""
+    if not values:
+        return True
+    found = feed.values_of_file(file)
+    return found is not None and all(values[name] == value for name, value in found.items())
+
+
+def _selected(files: Sequence[RemoteFile], feed: Feed) -> list[RemoteFile]:
+    match feed.select:
+        case "all":
+            return sorted(files)
+        case "newest":
+            return [max(files, key=lambda file: (file.mtime, file.path))]
+    if len(files) > 1:
+        raise SeveralMatchingFiles(
+            f"{len(files)} files match where one is wanted: "
+            f"{_some(sorted(file.path for file in files))}; "
+            "narrow remote_file_regex, or set select: newest or all"
+        )
+    return list(files)
+
+
+def _nothing_matches(
+    feed: Feed, others: Sequence[str], listing: Listing, values: PartitionValues
+) -> str:
+    wanted = (
+        f"{feed.patterns.folder.bind(values).pattern}/{feed.patterns.file.bind(values).pattern}"
+    )
+    nearest = difflib.get_close_matches(wanted, others, n=_NAMES_SHOWN, cutoff=0.0)
+    parts = [f"no file matches {wanted}"]
+    parts.append(f"nearest seen: {_some(nearest)}" if nearest else "the folders there are empty")
+    if listing.unreadable:
+        parts.append(f"not readable: {_some(listing.unreadable)}")
+    if listing.hostile:
+        parts.append(f"{listing.hostile} names with control characters passed over")
+    return "; ".join(parts)
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_NAMES_SHOWN])
+    return f"{shown} and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else shown

@@ -1,0 +1,123 @@
+"""The keyword options of the factories, in three groups, each with its defaults."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypedDict
+
+from dagster import AutomationCondition
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+_STRICT = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+Select = Literal["one", "newest", "all"]
+Pairs = Sequence[tuple[str, str]]
+
+
+class AssetOptions(BaseModel):
+    """How the asset stands in Dagster."""
+
+    model_config = _STRICT
+
+    group_name: str | None = Field(default=None, description="The asset key's second part.")
+    description: str | None = Field(default=None, description="What the feed is.")
+    tags: dict[str, str] = Field(default_factory=dict, description="Tags of the asset.")
+    op_tags: dict[str, Any] = Field(default_factory=dict, description="Tags of its step.")
+    owners: list[str] = Field(default_factory=list, description="E-mail addresses or team:name.")
+    automation_condition: Any = Field(
+        default=None, description="A condition, 'eager', 'on_missing', or {on_cron: '0 3 * * *'}."
+    )
+    io_manager_key: str = Field(default="io_manager_gcs_avro", description="Who writes it.")
+    pool: str | None = Field(default=None, description="Dagster pool that limits its runs.")
+
+    @field_validator("automation_condition")
+    @classmethod
+    def _condition(cls, given: Any) -> AutomationCondition[Any] | None:
+        match given:
+            case None | AutomationCondition():
+                return given
+            case "eager":
+                return AutomationCondition.eager()
+            case "on_missing":
+                return AutomationCondition.on_missing()
+            case {"on_cron": str(cron), **rest} if set(rest) <= {"timezone"}:
+                return AutomationCondition.on_cron(str(cron), str(rest.get("timezone", "UTC")))
+        raise ValueError("give a condition, 'eager', 'on_missing' or {on_cron: '0 3 * * *'}")
+
+
+class MatchOptions(BaseModel):
+    """Which remote files are taken, and how their paths spell a partition."""
+
+    model_config = _STRICT
+
+    select: Select | None = Field(
+        default=None, description="Of several matches: fail unless one, the newest, or all."
+    )
+    when_missing: Literal["fail", "skip"] = Field(
+        default="fail", description="Nothing matches: fail, or leave the last object alone."
+    )
+    exclude_dirs: list[str] = Field(default_factory=list, description="Folders not gone into.")
+    partition_aliases: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="Dimension -> value -> the vendor's spelling."
+    )
+    partition_formats: dict[str, str] = Field(
+        default_factory=dict, description="Dimension -> strftime format of its dates in paths."
+    )
+    partition_sources: dict[str, Literal["mtime"]] = Field(
+        default_factory=dict, description="Dimension that no path carries -> where it comes from."
+    )
+
+
+class ReadOptions(BaseModel):
+    """How a file is read."""
+
+    model_config = _STRICT
+
+    file_sep: str = Field(default=",", min_length=1, max_length=1, description="Separator.")
+    file_quote: str = Field(default='"', min_length=1, max_length=1, description="Quote.")
+    file_encoding: str = Field(default="utf-8", description="Encoding; a UTF-8 BOM is dropped.")
+    slugify_cols: bool = Field(default=True, description="Slug the column names.")
+    slugify_replacements: list[tuple[str, str]] = Field(
+        default_factory=list, description="Pairs (text, substitute) applied before slugging."
+    )
+    ignore_cols: list[str] = Field(
+        default_factory=list, description="Columns deliberately not taken, and no drift."
+    )
+    max_rejected_rows: int = Field(default=0, ge=0, description="More fail the run.")
+    max_unpacked_bytes: int = Field(
+        default=20 * 1024**3, gt=0, description="Largest archive member that is unpacked."
+    )
+
+    @field_validator("file_encoding")
+    @classmethod
+    def _known_encoding(cls, given: str) -> str:
+        try:
+            "".encode(given)
+        except LookupError:
+            raise ValueError(f"Python knows no encoding {given!r}") from None
+        return given
+
+
+class SftpOptions(TypedDict, total=False):
+    """The keyword options of the three factories; each is described in its group above."""
+
+    group_name: str | None
+    description: str | None
+    tags: Mapping[str, str]
+    op_tags: Mapping[str, Any]
+    owners: Sequence[str]
+    automation_condition: AutomationCondition[Any] | str | Mapping[str, str] | None
+    io_manager_key: str
+    pool: str | None
+    select: Select
+    when_missing: Literal["fail", "skip"]
+    exclude_dirs: Sequence[str]
+    partition_aliases: Mapping[str, Mapping[str, str]]
+    partition_formats: Mapping[str, str]
+    partition_sources: Mapping[str, Literal["mtime"]]
+    file_sep: str
+    file_quote: str
+    file_encoding: str
+    slugify_cols: bool
+    slugify_replacements: Pairs | Sequence[Sequence[str]]
+    ignore_cols: Sequence[str]
+    max_rejected_rows: int
+    max_unpacked_bytes: int

@@ -1,0 +1,1 @@
+"""SSH and SFTP: connection, host keys, listing and download."""

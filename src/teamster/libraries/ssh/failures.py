@@ -1,0 +1,59 @@
+"""The failures of asyncssh and the network, sorted by what helps against them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncssh
+
+from teamster.core.errors import (
+    AuthenticationFailed,
+    ConfigError,
+    HostKeyUntrusted,
+    NoMatchingFile,
+    PermissionRefused,
+    ServerUnavailable,
+    TeamsterError,
+)
+
+
+@contextmanager
+def sorted_failures(server: str) -> Iterator[None]:
+    """Turns what the block raises into Teamster's errors.
+
+    Args:
+        server: Host and port, to name in the error.
+
+    Raises:
+        AuthenticationFailed: The server refused the credential.
+        HostKeyUntrusted: The host key is unknown or changed.
+        ConfigError: A key cannot be read, or no algorithm is in common.
+        NoMatchingFile: A path is gone.
+        PermissionRefused: A path may not be read.
+        ServerUnavailable: Anything that the network or the server's load can cause.
+    """
+    try:
+        yield
+    except TeamsterError:
+        raise
+    except asyncssh.HostKeyNotVerifiable as error:
+        raise HostKeyUntrusted(
+            f"{server}: the host key is not trusted ({error.reason}). If the vendor announced a "
+            "new key, update known_hosts or host_key_fingerprint; if not, ask them first"
+        ) from None
+    except asyncssh.PermissionDenied:
+        raise AuthenticationFailed(
+            f"{server}: user name, password or key refused; check the credential in the environment"
+        ) from None
+    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
+        raise ConfigError(f"{server}: the private key cannot be read: {error}") from None
+    except asyncssh.KeyExchangeFailed as error:
+        raise ConfigError(f"{server}: no algorithm in common: {error.reason}") from None
+    except asyncssh.SFTPNoSuchFile as error:
+        raise NoMatchingFile(f"{server}: {error.reason}") from None
+    except asyncssh.SFTPPermissionDenied as error:
+        raise PermissionRefused(f"{server}: {error.reason}") from None
+    except (asyncssh.Error, OSError, EOFError) as error:
+        reason = getattr(error, "reason", None) or getattr(error, "strerror", None)
+        raise ServerUnavailable(
+            f"{server}: {type(error).__name__}: {reason or 'no answer'}"
+        ) from None

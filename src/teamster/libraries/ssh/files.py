@@ -1,0 +1,71 @@
+"""What a listing says of a remote file, and what a download leaves of it here."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncssh
+
+
+@dataclass(frozen=True, order=True)
+class RemoteFile:
+    """A file on the server: its identity is path, size and modification time.
+
+    Attributes:
+        path: The path as the server's user sees it.
+        size: Bytes.
+        mtime: Modification time, UTC, to the second.
+    """
+
+    path: str
+    size: int
+    mtime: datetime
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
+
+    @classmethod
+    def of(cls, path: str, attrs: asyncssh.SFTPAttrs) -> "RemoteFile":
+        """Makes one of a path and what the server says of it."""
+        return cls(path, attrs.size or 0, datetime.fromtimestamp(attrs.mtime or 0, UTC))
+
+
+@dataclass(frozen=True)
+class LocalFile:
+    """A remote file, or a member of a remote archive, in the private spool.
+
+    Attributes:
+        path: Where it lies here: a name of our own choosing.
+        remote: The remote file it came from, as it was when it was fetched.
+        sha256: The hash of the remote file's bytes, in hex.
+        member: The archive member's name, if it is one.
+    """
+
+    path: Path
+    remote: RemoteFile
+    sha256: str
+    member: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What people call it: the file's name, with the member's behind it."""
+        return self.remote.name if self.member is None else f"{self.remote.name}/{self.member}"
+
+
+@dataclass
+class Listing:
+    """What a walk over a server's folders found.
+
+    Attributes:
+        files: The files that match, ordered by path.
+        others: Paths seen that do not match, a few hundred at most.
+        unreadable: Folders that the server refused to list.
+        hostile: How many entries were passed over for their name (``..``, control characters).
+    """
+
+    files: list[RemoteFile] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    hostile: int = 0

@@ -1,0 +1,170 @@
+"""The SSH resource: who we are, whom we trust, and how patient we are."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+from anyio.from_thread import start_blocking_portal
+from dagster import ConfigurableResource, EnvVar, get_dagster_logger
+from pydantic import Field
+
+from teamster.core.errors import ConfigError
+from teamster.libraries.ssh.session import SessionLimits, SFTPSession
+
+
+class SSHResource(ConfigurableResource[Any]):
+    """A vendor's SSH server. Field names are dagster-ssh's where it has the field.
+
+    The server's host key is verified by ``host_key_fingerprint`` or ``known_hosts``, by the user's
+    own ``~/.ssh/known_hosts`` where neither is given, and not at all only with
+    ``insecure_skip_host_key_check``.
+    """
+
+    remote_host: str = Field(description="Host name or address.")
+    remote_port: int = Field(default=22, description="Port.")
+    username: str | None = Field(default=None, description="User name.")
+    password: str | None = Field(default=None, description="Password.")
+    key_file: str | None = Field(default=None, description="Path of a private key.")
+    key_string: str | None = Field(
+        default=None, description="A private key, PEM or OpenSSH: RSA, Ed25519 or ECDSA."
+    )
+    key_passphrase: str | None = Field(default=None, description="The private key's passphrase.")
+    known_hosts: str | None = Field(
+        default=None, description="Path of a known_hosts file, or its lines."
+    )
+    host_key_fingerprint: str | None = Field(
+        default=None, description="The pinned host key: SHA256:… as ssh-keygen -lf prints it."
+    )
+    insecure_skip_host_key_check: bool = Field(
+        default=False, description="Trust any host key. Anyone in between can read and alter."
+    )
+    timeout: float = Field(default=60, gt=0, description="Seconds without an answer.")
+    keepalive_interval: float = Field(default=30, ge=0, description="Seconds; 0 for none.")
+    compress: bool = Field(default=False, description="Compress what is sent.")
+    attempts: int = Field(default=3, ge=1, description="Tries of a call that fails transiently.")
+    longest_wait: float = Field(default=30, ge=0, description="Seconds between tries at most.")
+    max_listings: int = Field(default=64, ge=1, description="Folders listed at once.")
+    max_downloads: int = Field(default=32, ge=1, description="Files fetched at once.")
+    no_host_key_check: bool = Field(
+        default=False, description="dagster-ssh's; refused: use insecure_skip_host_key_check."
+    )
+
+    @classmethod
+    def from_env(cls, prefix: str, **fields: Any) -> "SSHResource":
+        """Makes a resource whose host, credential and host key come from the environment.
+
+        Args:
+            prefix: ``IREADY`` reads ``IREADY_SFTP_HOST``, ``_PORT``, ``_USERNAME``, ``_PASSWORD``
+                and ``_HOST_KEY_FINGERPRINT``, at the time a run needs them.
+            **fields: Any field, to replace what the environment would give.
+        """
+        from_environment: dict[str, Any] = {
+            "remote_host": EnvVar(f"{prefix}_SFTP_HOST"),
+            "remote_port": EnvVar.int(f"{prefix}_SFTP_PORT"),
+            "username": EnvVar(f"{prefix}_SFTP_USERNAME"),
+            "password": EnvVar(f"{prefix}_SFTP_PASSWORD"),
+            "host_key_fingerprint": EnvVar(f"{prefix}_SFTP_HOST_KEY_FINGERPRINT"),
+        }
+        return cls(**{**from_environment, **fields})
+
+    @contextmanager
+    def session(self) -> Iterator[SFTPSession]:
+        """Opens a session; the connection is made at its first call and serves all of them.
+
+        Raises:
+            ConfigError: The fields contradict each other, or a key cannot be read.
+        """
+        options = self._options()
+        server = f"{self.remote_host}:{self.remote_port}"
+        limits = SessionLimits(
+            timeout=self.timeout,
+            attempts=self.attempts,
+            longest_wait=self.longest_wait,
+            max_listings=self.max_listings,
+            max_downloads=self.max_downloads,
+        )
+        with start_blocking_portal() as portal:
+            session = SFTPSession(server, lambda: _connect(options), portal, limits)
+            try:
+                yield session
+            finally:
+                session.close()
+
+    def _options(self) -> dict[str, Any]:
+        options: dict[str, Any] = {
+            "host": self.remote_host,
+            "port": self.remote_port,
+            "username": self.username or (),
+            "password": self.password,
+            "client_keys": self._client_keys(),
+            "connect_timeout": self.timeout,
+            "login_timeout": self.timeout,
+            "keepalive_interval": self.keepalive_interval,
+            "compression_algs": ["zlib@openssh.com", "none"] if self.compress else ["none"],
+            "agent_path": None,
+            "config": None,
+        }
+        return {**options, **self._trust()}
+
+    def _client_keys(self) -> list[asyncssh.SSHKey] | None:
+        if self.key_file and self.key_string:
+            raise ConfigError(f"{self.remote_host}: give key_file or key_string, not both")
+        try:
+            if self.key_string:
+                return [asyncssh.import_private_key(self.key_string, self.key_passphrase)]
+            if self.key_file:
+                return [asyncssh.read_private_key(self.key_file, self.key_passphrase)]
+        except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError, OSError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise ConfigError(
+                f"{self.remote_host}: the private key cannot be read: {reason}; check the key and "
+                "key_passphrase"
+            ) from None
+        return None
+
+    def _trust(self) -> dict[str, Any]:
+        if self.no_host_key_check:
+            raise ConfigError(
+                f"{self.remote_host}: no_host_key_check is refused; pin host_key_fingerprint or, "
+                "knowing what it means, set insecure_skip_host_key_check"
+            )
+        if self.insecure_skip_host_key_check:
+            get_dagster_logger().warning(
+                "INSECURE: the host key of %s is not checked; anyone in between can read and alter "
+                "the files. Pin host_key_fingerprint instead",
+                self.remote_host,
+            )
+            return {"known_hosts": None}
+        if self.host_key_fingerprint:
+            pinned = {part.rstrip("=") for part in self.host_key_fingerprint.split(",")}
+            if not all(part.startswith("SHA256:") for part in pinned):
+                raise ConfigError(
+                    f"{self.remote_host}: host_key_fingerprint must be SHA256:…, as printed by "
+                    "ssh-keygen -lf; several are separated by commas"
+                )
+            # Three empty lists, not an empty value: that would fall back to ~/.ssh/known_hosts.
+            return {"known_hosts": ([], [], []), "client_factory": lambda: _PinnedHost(pinned)}
+        if self.known_hosts is None:
+            return {}
+        is_text = " " in self.known_hosts.strip()
+        if not is_text and not Path(self.known_hosts).is_file():
+            raise ConfigError(f"{self.remote_host}: the file of known_hosts does not exist")
+        return {"known_hosts": self.known_hosts.encode() if is_text else self.known_hosts}
+
+
+class _PinnedHost(asyncssh.SSHClient):
+    """Trusts the host keys whose SHA-256 fingerprints are pinned, and no other."""
+
+    def __init__(self, pinned: Collection[str]) -> None:
+        self._pinned = pinned
+
+    def validate_host_public_key(
+        self, host: str, addr: str, port: int, key: asyncssh.SSHKey
+    ) -> bool:
+        return key.get_fingerprint("sha256") in self._pinned
+
+
+async def _connect(options: dict[str, Any]) -> asyncssh.SSHClientConnection:
+    return await asyncssh.connect(**options)
