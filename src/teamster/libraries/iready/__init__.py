@@ -1,0 +1,1 @@
+"""i-Ready (Curriculum Associates): diagnostics and lessons in reading and mathematics."""

@@ -1,0 +1,1 @@
+"""Renaissance Learning: Star tests of reading, mathematics and early literacy."""
