@@ -1,0 +1,1 @@
+{{ teamster.union_regions("collegeboard") }}
