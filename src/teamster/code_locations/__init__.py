@@ -1,0 +1,1 @@
+"""The network's code locations: one package a region, plus the network's own."""

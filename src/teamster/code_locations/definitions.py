@@ -1,0 +1,46 @@
+"""All code locations as one, for ``dg list defs``, ``dg check defs`` and ``dg launch``.
+
+``workspace.yaml`` loads each code location by itself, which is what the UI and a deployment show.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from dagster import Definitions
+
+from teamster.code_locations.kippcamden import definitions as kippcamden
+from teamster.code_locations.kippnewark import definitions as kippnewark
+from teamster.code_locations.kipptaf import definitions as kipptaf
+from teamster.core.resources import get_io_managers
+
+
+def merge_code_locations(locations: Iterable[Definitions]) -> Definitions:
+    """Joins code locations whose resources of one key differ by the code location only.
+
+    Args:
+        locations: Definitions, their asset keys prefixed with the code location.
+
+    Returns:
+        Definitions in which the IO managers take the code location from each asset's key.
+    """
+    parts = list(locations)
+    resources: dict[str, Any] = {}
+    for part in parts:
+        resources.update(part.resources or {})
+    return Definitions.merge(
+        *(
+            Definitions(
+                assets=part.assets,
+                asset_checks=part.asset_checks,
+                jobs=part.jobs,
+                schedules=part.schedules,
+                sensors=part.sensors,
+            )
+            for part in parts
+        ),
+        Definitions(resources={**resources, **get_io_managers()}),
+    )
+
+
+# Modules, not their ``defs``: Dagster takes a module's one Definitions object.
+defs = merge_code_locations([kippnewark.defs, kippcamden.defs, kipptaf.defs])

@@ -1,0 +1,13 @@
+"""The College Board's assets, one for each entry of ``config/assets-folders.yaml``."""
+
+from pathlib import Path
+
+from teamster.core.config import config_from_files
+from teamster.libraries.sftp.assets import build_sftp_folder_asset
+
+CONFIG = Path(__file__).parent / "config"
+
+assets = [
+    build_sftp_folder_asset(**config)
+    for config in config_from_files([str(CONFIG / "assets-folders.yaml")])["assets"]
+]

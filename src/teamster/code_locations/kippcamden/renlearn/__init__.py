@@ -1,0 +1,1 @@
+"""Renaissance Star: the region's feeds."""

@@ -1,0 +1,1 @@
+"""The College Board: the region's feeds."""

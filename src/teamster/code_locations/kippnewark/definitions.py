@@ -1,0 +1,33 @@
+"""What Dagster loads for this region."""
+
+from dagster import Definitions
+
+from teamster.code_locations.kippnewark import CODE_LOCATION
+from teamster.code_locations.kippnewark.collegeboard.assets import assets as collegeboard_assets
+from teamster.code_locations.kippnewark.iready.assets import assets as iready_assets
+from teamster.code_locations.kippnewark.oneroster.assets import assets as oneroster_assets
+from teamster.code_locations.kippnewark.renlearn.assets import assets as renlearn_assets
+from teamster.core.resources import get_io_managers
+from teamster.libraries.dbt.assets import build_dbt_assets
+from teamster.libraries.dbt.project import dbt_resource_key, get_dbt_cli_resource
+from teamster.libraries.ssh.resources import SSHResource
+
+DBT = dbt_resource_key(CODE_LOCATION)
+
+defs = Definitions(
+    assets=[
+        *collegeboard_assets,
+        *iready_assets,
+        *oneroster_assets,
+        *renlearn_assets,
+        build_dbt_assets(CODE_LOCATION, dbt_resource_key=DBT),
+    ],
+    resources={
+        **get_io_managers(CODE_LOCATION),
+        DBT: get_dbt_cli_resource(CODE_LOCATION),
+        "ssh_collegeboard": SSHResource.from_env("COLLEGEBOARD"),
+        "ssh_iready": SSHResource.from_env("IREADY"),
+        "ssh_oneroster": SSHResource.from_env("ONEROSTER"),
+        "ssh_renlearn": SSHResource.from_env("RENLEARN"),
+    },
+)

@@ -1,0 +1,1 @@
+"""i-Ready: the region's feeds."""

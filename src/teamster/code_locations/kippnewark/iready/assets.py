@@ -1,0 +1,13 @@
+"""i-Ready's assets, one for each entry of ``config/assets-files.yaml``."""
+
+from pathlib import Path
+
+from teamster.core.config import config_from_files
+from teamster.libraries.sftp.assets import build_sftp_file_asset
+
+CONFIG = Path(__file__).parent / "config"
+
+assets = [
+    build_sftp_file_asset(**config)
+    for config in config_from_files([str(CONFIG / "assets-files.yaml")])["assets"]
+]

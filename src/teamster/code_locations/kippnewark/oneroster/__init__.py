@@ -1,0 +1,1 @@
+"""OneRoster: the region's feeds."""

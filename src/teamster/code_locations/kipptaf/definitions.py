@@ -1,0 +1,20 @@
+"""What Dagster loads for the network's central office."""
+
+from dagster import Definitions
+
+from teamster.code_locations.kipptaf import CODE_LOCATION
+from teamster.core.resources import get_io_managers
+from teamster.libraries.dbt.assets import build_dbt_assets
+from teamster.libraries.dbt.project import dbt_resource_key, get_dbt_cli_resource
+
+DBT = dbt_resource_key(CODE_LOCATION)
+
+defs = Definitions(
+    assets=[
+        build_dbt_assets(CODE_LOCATION, dbt_resource_key=DBT),
+    ],
+    resources={
+        **get_io_managers(CODE_LOCATION),
+        DBT: get_dbt_cli_resource(CODE_LOCATION),
+    },
+)
