@@ -1,0 +1,1 @@
+"""The demo: vendors' servers on loopback, every feed, dbt, and answers."""

@@ -1,0 +1,98 @@
+"""Where the demo's servers, files and Dagster home are."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from teamster.cli.demo.drop import generate_drop
+from teamster.cli.demo.server import serve_drop
+from teamster.core.settings import STATE_FOLDER, project_root
+
+DAGSTER_YAML = """\
+# Made by the demo. Nothing is sent anywhere.
+telemetry:
+  enabled: false
+"""
+
+
+@dataclass(frozen=True)
+class DemoEnvironment:
+    """What the demo runs in.
+
+    Attributes:
+        drop: The folder that is served.
+        is_generated: Whether the drop is made up.
+        vendors: The vendors that have a folder in it.
+        log: Where the logs of Dagster and dbt go.
+    """
+
+    drop: Path
+    is_generated: bool
+    vendors: frozenset[str]
+    log: Path
+
+
+@contextmanager
+def demo_environment(drop: Path | None) -> Iterator[DemoEnvironment]:
+    """Serves a drop on loopback and points the code locations and Dagster at it.
+
+    Args:
+        drop: A folder laid out as vendors' servers; None for a generated one.
+
+    Yields:
+        The environment; the process's variables lead there until the block ends.
+    """
+    state = _state(drop)
+    home = Path(os.environ.get("DAGSTER_HOME") or state / "dagster")
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        (home / "dagster.yaml").write_text(DAGSTER_YAML)
+    folder = drop or state / "demo" / "drop"
+    if drop is None:
+        generate_drop(folder)
+    with serve_drop(folder) as server:
+        variables = {
+            "DAGSTER_HOME": str(home),
+            "DAGSTER_DISABLE_TELEMETRY": "yes",
+            **_places(state),
+        }
+        for vendor in server.passwords:
+            variables |= server.environment(vendor)
+        with _variables(variables):
+            yield DemoEnvironment(
+                drop=folder,
+                is_generated=drop is None,
+                vendors=frozenset(server.passwords),
+                log=state / "demo" / "demo.log",
+            )
+
+
+def _state(drop: Path | None) -> Path:
+    """Returns the folder of what runs leave behind: a given drop's never mix with made-up ones."""
+    state = project_root() / STATE_FOLDER
+    return state if drop is None else state / "drops" / drop.resolve().name
+
+
+def _places(state: Path) -> dict[str, str]:
+    """Returns where objects and tables go, unless the environment says so already."""
+    places = {
+        "TEAMSTER_STORAGE_URL": str(state / "storage"),
+        "TEAMSTER_WAREHOUSE": str(state / "warehouse.duckdb"),
+    }
+    return {name: os.environ.get(name) or place for name, place in places.items()}
+
+
+@contextmanager
+def _variables(values: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

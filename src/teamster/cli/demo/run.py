@@ -1,0 +1,204 @@
+"""Runs the demo: every asset and partition that has a file, then dbt, then the answers."""
+
+import contextlib
+import importlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dagster import (
+    AssetCheckEvaluation,
+    AssetKey,
+    AssetMaterialization,
+    AssetsDefinition,
+    DagsterInstance,
+    Definitions,
+    ExecuteInProcessResult,
+    build_resources,
+)
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from teamster.cli.demo.environment import DemoEnvironment
+from teamster.cli.demo.report import Outcome, print_report
+from teamster.core.errors import NoSuchDirectory
+from teamster.libraries.sftp.assets import feed_of
+from teamster.libraries.sftp.feed import Feed
+from teamster.libraries.sftp.matching import partitions_present
+
+REGIONS = ("kippnewark", "kippcamden")
+NETWORK = "kipptaf"
+_WIDTH_OF_A_FILE = 200
+_QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run: an asset, and the partition of it that has files."""
+
+    location: str
+    asset_key: AssetKey
+    partition_key: str | None
+
+
+def run_demo(environment: DemoEnvironment) -> bool:
+    """Runs the demo and prints its report.
+
+    Args:
+        environment: Where the servers and the files are.
+
+    Returns:
+        Whether every part succeeded.
+    """
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDTH_OF_A_FILE)
+    environment.log.parent.mkdir(parents=True, exist_ok=True)
+    drop = "a generated drop" if environment.is_generated else "the given drop"
+    console.print(f"Serving {drop} over SFTP on loopback: {', '.join(sorted(environment.vendors))}")
+    with _logged_aside(environment), _progress(console) as progress:
+        outcomes = _run_all(environment, progress)
+    return print_report(console, outcomes, environment)
+
+
+def _run_all(environment: DemoEnvironment, progress: Progress) -> list[Outcome]:
+    loading = progress.add_task("Loading code locations", total=None)
+    locations = {name: _definitions(name) for name in (*REGIONS, NETWORK)}
+    tasks: list[Task] = []
+    outcomes: list[Outcome] = []
+    for name in REGIONS:
+        progress.update(loading, description=f"Listing vendors' servers for {name}")
+        for found in _present(name, locations[name], environment):
+            if isinstance(found, Task):
+                tasks.append(found)
+            else:
+                outcomes.append(found)
+    progress.remove_task(loading)
+    with DagsterInstance.get() as instance:
+        running = progress.add_task("Ingesting", total=len(tasks))
+        for task in tasks:
+            progress.update(running, description=f"Ingesting {task.asset_key.to_user_string()}")
+            outcomes += _ingest(task, locations[task.location], instance)
+            progress.advance(running)
+        building = progress.add_task("Building tables", total=len(locations))
+        for name, definitions in locations.items():
+            progress.update(building, description=f"Building {name}'s tables with dbt")
+            outcomes += _build_tables(name, definitions, instance)
+            progress.advance(building)
+    return outcomes
+
+
+def _definitions(name: str) -> Definitions:
+    module = importlib.import_module(f"teamster.code_locations.{name}.definitions")
+    definitions: Definitions = module.defs
+    return definitions
+
+
+def _feeds(definitions: Definitions) -> Iterator[Feed]:
+    for asset in definitions.assets or ():
+        feed = feed_of(asset) if isinstance(asset, AssetsDefinition) else None
+        if feed is not None:
+            yield feed
+
+
+def _present(
+    name: str, definitions: Definitions, environment: DemoEnvironment
+) -> Iterator[Task | Outcome]:
+    """Yields a task for each partition that has a file, and a note for each feed that has none."""
+    for feed in _feeds(definitions):
+        vendor = feed.ssh_resource_key.removeprefix("ssh_")
+        if vendor not in environment.vendors:
+            yield Outcome(feed.asset_key, note=f"the drop has no folder {vendor}")
+            continue
+        keys = _partitions_on_server(feed, definitions.resources or {})
+        if not keys:
+            yield Outcome(feed.asset_key, note="no file on the server")
+        for key in keys:
+            yield Task(name, feed.asset_key, key)
+
+
+def _partitions_on_server(feed: Feed, resources: Mapping[str, Any]) -> list[str | None]:
+    needed = {feed.ssh_resource_key: resources[feed.ssh_resource_key]}
+    with build_resources(needed) as built, getattr(built, feed.ssh_resource_key).session() as ssh:
+        try:
+            return list(partitions_present(feed, ssh))
+        except NoSuchDirectory:
+            return []
+
+
+def _ingest(task: Task, definitions: Definitions, instance: DagsterInstance) -> list[Outcome]:
+    job = definitions.resolve_implicit_global_asset_job_def()
+    result = job.execute_in_process(
+        asset_selection=[task.asset_key],
+        partition_key=task.partition_key,
+        instance=instance,
+        run_config=_QUIET,
+        raise_on_error=False,
+    )
+    if not result.success:
+        return [Outcome(task.asset_key, task.partition_key, error=_first_error(result))]
+    return [
+        Outcome.of(materialization, _check_of(result, task.asset_key))
+        for materialization in _materializations(result)
+    ]
+
+
+def _build_tables(name: str, definitions: Definitions, instance: DagsterInstance) -> list[Outcome]:
+    keys = [
+        key
+        for asset in definitions.assets or ()
+        if isinstance(asset, AssetsDefinition) and feed_of(asset) is None
+        for key in asset.keys
+    ]
+    result = definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+        asset_selection=keys, instance=instance, run_config=_QUIET, raise_on_error=False
+    )
+    if not result.success:
+        return [Outcome(AssetKey([name, "dbt"]), error=_first_error(result), is_table=True)]
+    return [
+        Outcome.of(materialization, None, is_table=True)
+        for materialization in _materializations(result)
+    ]
+
+
+def _materializations(result: ExecuteInProcessResult) -> list[AssetMaterialization]:
+    return [
+        event.materialization
+        for event in result.all_events
+        if event.is_step_materialization and event.materialization is not None
+    ]
+
+
+def _check_of(result: ExecuteInProcessResult, key: AssetKey) -> AssetCheckEvaluation | None:
+    found = [check for check in result.get_asset_check_evaluations() if check.asset_key == key]
+    return found[0] if found else None
+
+
+def _first_error(result: ExecuteInProcessResult) -> str:
+    for event in result.all_events:
+        if event.is_step_failure and event.step_failure_data.error:
+            error = event.step_failure_data.error
+            return (error.cause or error).message.strip()
+    return "the run failed"
+
+
+@contextlib.contextmanager
+def _logged_aside(environment: DemoEnvironment) -> Iterator[None]:
+    """Sends what Dagster and dbt print to the demo's log."""
+    with (
+        environment.log.open("w", encoding="utf-8") as log,
+        contextlib.redirect_stdout(log),
+        contextlib.redirect_stderr(log),
+    ):
+        yield
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )

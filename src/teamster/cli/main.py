@@ -1,0 +1,75 @@
+"""The ``teamster`` command: ``demo``, ``dev``, ``dbt-parse``."""
+
+import subprocess
+import sys
+from pathlib import Path
+from pkgutil import iter_modules
+
+import click
+
+from teamster import code_locations
+from teamster.cli.demo.environment import demo_environment
+from teamster.core.errors import TeamsterError
+from teamster.core.settings import project_root
+from teamster.libraries.dbt.settings import dbt_dir
+
+_DROP = click.option(
+    "--drop",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Serve this folder, one folder a vendor, instead of a generated drop.",
+)
+
+
+@click.group()
+@click.version_option(package_name="teamster")
+def main() -> None:
+    """Teamster: vendors' files and APIs, as tables, by YAML."""
+
+
+@main.command()
+@_DROP
+def demo(drop: Path | None) -> None:
+    """Run everything once, from vendors' servers on loopback to answers out of the warehouse.
+
+    Ends with exit code 1 if any part failed.
+    """
+    from teamster.cli.demo.run import run_demo  # Dagster and dbt load when they are needed
+
+    try:
+        with demo_environment(drop) as environment:
+            succeeded = run_demo(environment)
+    except TeamsterError as error:
+        raise click.ClickException(str(error)) from None
+    sys.exit(0 if succeeded else 1)
+
+
+@main.command()
+@_DROP
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where the UI listens.")
+@click.option("--port", default=3000, show_default=True, help="The UI's port.")
+def dev(drop: Path | None, host: str, port: int) -> None:
+    """Open the Dagster UI over all code locations, with the demo's servers running."""
+    with demo_environment(drop):
+        click.echo(f"Dagster UI: http://{host}:{port}  (Ctrl-C ends it)")
+        command = [str(Path(sys.executable).with_name("dg")), "dev", "--workspace"]
+        options = ["workspace.yaml", "--host", host, "--port", str(port)]
+        try:
+            done = subprocess.run([*command, *options], cwd=project_root(), check=False)  # noqa: S603
+        except KeyboardInterrupt:
+            return
+    sys.exit(done.returncode)
+
+
+@main.command("dbt-parse")
+def dbt_parse() -> None:
+    """Parse every code location's dbt project, making its manifest anew where it is out of date."""
+    from teamster.libraries.dbt.project import get_dbt_project
+
+    for name in sorted(module.name for module in iter_modules(code_locations.__path__)):
+        if not (dbt_dir() / name).is_dir():
+            continue
+        try:
+            get_dbt_project(name)
+        except TeamsterError as error:
+            raise click.ClickException(str(error)) from None
+        click.echo(f"dbt project {name}: parsed")
