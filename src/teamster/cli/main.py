@@ -1,5 +1,6 @@
 """The ``teamster`` command: ``demo``, ``dev``, ``dbt-parse``."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -53,23 +54,30 @@ def dev(drop: Path | None, host: str, port: int) -> None:
         click.echo(f"Dagster UI: http://{host}:{port}  (Ctrl-C ends it)")
         command = [str(Path(sys.executable).with_name("dg")), "dev", "--workspace"]
         options = ["workspace.yaml", "--host", host, "--port", str(port)]
-        try:
-            done = subprocess.run([*command, *options], cwd=project_root(), check=False)  # noqa: S603
-        except KeyboardInterrupt:
-            return
-    sys.exit(done.returncode)
+        sys.exit(_run_until_stopped([*command, *options]))
+
+
+def _run_until_stopped(command: list[str]) -> int:
+    """Runs a command in the project's folder; a request to stop is passed on to it."""
+    with subprocess.Popen(command, cwd=project_root()) as process:  # noqa: S603 - our own words
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:  # the terminal told the child too: let it close
+                continue
 
 
 @main.command("dbt-parse")
 def dbt_parse() -> None:
-    """Parse every code location's dbt project, making its manifest anew where it is out of date."""
-    from teamster.libraries.dbt.project import get_dbt_project
+    """Parse every code location's dbt project anew; a warning of dbt's is an error."""
+    from teamster.libraries.dbt.project import check_dbt_project
 
     for name in sorted(module.name for module in iter_modules(code_locations.__path__)):
         if not (dbt_dir() / name).is_dir():
             continue
         try:
-            get_dbt_project(name)
+            check_dbt_project(name)
         except TeamsterError as error:
             raise click.ClickException(str(error)) from None
         click.echo(f"dbt project {name}: parsed")

@@ -14,6 +14,8 @@ DAGSTER_YAML = """\
 # Made by the demo. Nothing is sent anywhere.
 telemetry:
   enabled: false
+nux:
+  enabled: false
 """
 
 

@@ -21,7 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from teamster.cli.demo.environment import DemoEnvironment
 from teamster.cli.demo.report import Outcome, print_report
-from teamster.core.errors import NoSuchDirectory
+from teamster.core.errors import NoSuchDirectory, TeamsterError
 from teamster.libraries.sftp.assets import feed_of
 from teamster.libraries.sftp.feed import Feed
 from teamster.libraries.sftp.matching import partitions_present
@@ -104,13 +104,17 @@ def _feeds(definitions: Definitions) -> Iterator[Feed]:
 def _present(
     name: str, definitions: Definitions, environment: DemoEnvironment
 ) -> Iterator[Task | Outcome]:
-    """Yields a task for each partition that has a file, and a note for each feed that has none."""
+    """Yields a task a partition that has a file; for any other feed, why there is none."""
     for feed in _feeds(definitions):
         vendor = feed.ssh_resource_key.removeprefix("ssh_")
         if vendor not in environment.vendors:
             yield Outcome(feed.asset_key, note=f"the drop has no folder {vendor}")
             continue
-        keys = _partitions_on_server(feed, definitions.resources or {})
+        try:
+            keys = _partitions_on_server(feed, definitions.resources or {})
+        except TeamsterError as error:
+            yield Outcome(feed.asset_key, error=str(error))
+            continue
         if not keys:
             yield Outcome(feed.asset_key, note="no file on the server")
         for key in keys:

@@ -4,7 +4,13 @@ import shutil
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dagster import AssetExecutionContext, AssetsDefinition
+from dagster import (
+    AssetExecutionContext,
+    AssetsDefinition,
+    TableColumn,
+    TableSchema,
+    TableSchemaMetadataValue,
+)
 from dagster_dbt import (
     DagsterDbtTranslator,
     DbtCliInvocation,
@@ -18,6 +24,8 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from teamster.libraries.dbt.dagster_dbt_translator import CustomDagsterDbtTranslator
 from teamster.libraries.dbt.project import get_dbt_project
 from teamster.libraries.dbt.warehouse import warehouse_lock
+
+_COLUMN_SCHEMA = "dagster/column_schema"
 
 
 def build_dbt_assets(
@@ -69,7 +77,7 @@ def build_dbt_assets(
 
 def _build(context: AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
     with warehouse_lock(context.log.info):
-        invocation = dbt.cli(["build"], context=context)
+        invocation = dbt.cli(["build"], context=context.op_execution_context)
         try:
             yield from _with_metadata(invocation)
         finally:
@@ -90,9 +98,29 @@ def _with_metadata(invocation: DbtCliInvocation) -> Iterator[Any]:
     except Exception as error:  # raised again, after the events of what did succeed
         failure = error
     finished: DbtEventIterator[Any] = DbtEventIterator(iter(events), invocation)
-    yield from finished.fetch_row_counts().fetch_column_metadata(with_column_lineage=False)
+    finished = finished.fetch_row_counts().fetch_column_metadata(with_column_lineage=False)
+    for event in finished:
+        yield _with_descriptions(event, invocation.manifest)
     if failure is not None:
         raise failure
+
+
+def _with_descriptions(event: Any, manifest: Mapping[str, Any]) -> Any:
+    """Gives a materialization's columns the project's descriptions, and DuckDB's name for text."""
+    schema = event.metadata.get(_COLUMN_SCHEMA)
+    if not isinstance(schema, TableSchemaMetadataValue):
+        return event
+    described = manifest["nodes"][event.metadata["unique_id"].value]["columns"]
+    columns = [
+        TableColumn(
+            name=column.name,
+            # dbt's word for a text without a limit has one.
+            type="VARCHAR" if column.type == "character varying(256)" else column.type,
+            description=described.get(column.name, {}).get("description") or None,
+        )
+        for column in schema.schema.columns
+    ]
+    return event.with_metadata({**event.metadata, _COLUMN_SCHEMA: TableSchema(columns)})
 
 
 def _close_adapter(invocation: DbtCliInvocation) -> None:

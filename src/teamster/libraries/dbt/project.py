@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -85,6 +85,20 @@ def get_dbt_project(code_location: str) -> DbtProject:
     return project
 
 
+def check_dbt_project(code_location: str) -> None:
+    """Parses a code location's dbt project from scratch and takes each of dbt's warnings seriously.
+
+    Args:
+        code_location: The project is the folder of this name in :func:`dbt_dir`.
+
+    Raises:
+        ConfigError: There is no such project, or dbt has something to say about it.
+    """
+    project = get_dbt_project(code_location)
+    with tempfile.TemporaryDirectory(prefix=".check-", dir=_target(project)) as folder:
+        _dbt(project, Path(folder), "parse", flags=("--warn-error", "--no-partial-parse"))
+
+
 def _project(code_location: str) -> DbtProject:
     folder = dbt_dir() / code_location
     if not (folder / "dbt_project.yml").is_file():
@@ -102,7 +116,7 @@ def _is_fresh(project: DbtProject) -> bool:
     stamp = _target(project) / _STAMP
     return (
         project.manifest_path.is_file()
-        and all(_installed(project, package).is_dir() for package in _packages(project.project_dir))
+        and _local_packages(project).keys() <= _installed_packages(project).keys()
         and stamp.is_file()
         and stamp.read_text() == _fingerprint(project)
     )
@@ -110,13 +124,15 @@ def _is_fresh(project: DbtProject) -> bool:
 
 def _prepare(project: DbtProject) -> None:
     """Runs ``dbt deps`` and ``dbt parse``, then puts the manifest in place as a whole."""
-    fingerprint = _fingerprint(project)
     target = _target(project)
     with tempfile.TemporaryDirectory(prefix=".prepare-", dir=target) as folder:
         scratch = Path(folder)
         if (target / _PARTIAL_PARSE).is_file():
             shutil.copyfile(target / _PARTIAL_PARSE, scratch / _PARTIAL_PARSE)
-        _dbt(project, scratch, "deps")
+        if _local_packages(project) != _installed_packages(project):
+            _dbt(project, scratch, "deps")
+        # Now, since deps may write package-lock.yml; not later, lest a change meanwhile is missed.
+        fingerprint = _fingerprint(project)
         _dbt(project, scratch, "parse")
         for name in (_PARTIAL_PARSE, _MANIFEST):
             if (scratch / name).is_file():
@@ -126,16 +142,19 @@ def _prepare(project: DbtProject) -> None:
         stamp.replace(target / _STAMP)
 
 
-def _dbt(project: DbtProject, scratch: Path, command: str) -> None:
+def _dbt(
+    project: DbtProject, scratch: Path, command: str, flags: Sequence[str] = ("--quiet",)
+) -> None:
     options = [f"--project-dir={project.project_dir}", f"--profiles-dir={project.profiles_dir}"]
     environment = {
         **os.environ,
+        "DBT_USE_COLORS": "false",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_TARGET_PATH": str(scratch),
         "DBT_LOG_PATH": str(scratch),
     }
-    done = subprocess.run(
-        [dbt_executable(), "--quiet", "--no-use-colors", command, *options],
+    done = subprocess.run(  # noqa: S603
+        [dbt_executable(), *flags, command, *options],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -192,6 +211,16 @@ def _packages(folder: Path) -> list[Path]:
     return list(found)
 
 
-def _installed(project: DbtProject, package: Path) -> Path:
-    name = yaml.safe_load((package / "dbt_project.yml").read_text())["name"]
-    return project.project_dir / "dbt_packages" / str(name)
+def _local_packages(project: DbtProject) -> dict[str, Path]:
+    """Returns the packages in this repository by their dbt names."""
+    folders = _packages(project.project_dir)
+    return {
+        str(yaml.safe_load((folder / "dbt_project.yml").read_text())["name"]): folder
+        for folder in folders
+    }
+
+
+def _installed_packages(project: DbtProject) -> dict[str, Path]:
+    """Returns what ``dbt deps`` has installed; a package in this repository is a link to it."""
+    folder = project.project_dir / "dbt_packages"
+    return {path.name: path.resolve() for path in folder.glob("*") if path.is_dir()}

@@ -5,7 +5,8 @@ with
             *,
             row_number() over (
                 partition by code_location, academic_year, subject, student_id, completion_date
-                order by _dagster_partition_academic_year desc, start_date desc
+                order by
+                    _dagster_partition_academic_year desc, start_date desc, overall_scale_score desc
             ) as copy_number
         from {{ ref("stg_iready__diagnostic_results") }}
         where overall_scale_score is not null
