@@ -84,6 +84,7 @@ class _Reader:
     quarantine: Quarantine
     _types: dict[str, Any] = field(init=False)
     _keeps_unknown: bool = field(init=False)
+    _lenient_rows: int = 0
 
     def __post_init__(self) -> None:
         self._types = {item["name"]: item["type"] for item in self.schema["fields"]}
@@ -105,6 +106,7 @@ class _Reader:
         layout = self._layout(header, file.name)
         provenance = self._provenance(file)
         before = self.tally.rows
+        self._lenient_rows = 0
         for line in lines:
             row = self._row(line, layout, file.name)
             if row is not None:
@@ -112,6 +114,11 @@ class _Reader:
                 if FILE_LINE in self._types:
                     row[FILE_LINE] = line.number
                 yield row
+        if self._lenient_rows:
+            self.tally.warnings.append(
+                f"{file.name}: in {self._lenient_rows} rows quotes inside a quoted cell are not "
+                "doubled; their cells are as many as the header's, so they are taken as text"
+            )
         if self.tally.rows == before and not self.quarantine.count:
             self.tally.warnings.append(f"{file.name} has a header and no rows")
 
@@ -178,8 +185,11 @@ class _Reader:
         """Returns a row's values, or None having set it aside."""
         cells = line.cells
         if line.fault:
-            self._reject(file_name, line, line.fault)
-            return None
+            if line.likely is None or len(line.likely) != layout.width:
+                self._reject(file_name, line, line.fault)
+                return None
+            cells = line.likely
+            self._lenient_rows += 1
         if len(cells) != layout.width:
             if any(cells[layout.width :]):
                 self._reject(file_name, line, "more cells than the header")

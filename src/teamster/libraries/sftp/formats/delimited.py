@@ -43,12 +43,14 @@ class Line:
     Attributes:
         number: The line on which it begins, from 1.
         cells: Its cells as text.
-        fault: Why it cannot be read as meant; the cells are then the raw line.
+        fault: Why it cannot be read strictly; the cells are then the raw line.
+        likely: Its cells all the same, where quotes inside a quoted cell are all that is wrong.
     """
 
     number: int
     cells: list[str]
     fault: str | None = None
+    likely: list[str] | None = None
 
 
 def read_lines(path: Path, name: str, dialect: Dialect) -> Iterator[Line]:
@@ -123,7 +125,7 @@ def _rows(lines: _Lines, dialect: Dialect) -> Iterator[Line]:
             return
         except csv.Error as error:
             raw = lines.take_back_all_but_first().rstrip("\r\n")
-            yield Line(start, [raw], fault=_fault(str(error)))
+            yield Line(start, [raw], _fault(str(error)), _likely_cells(raw, dialect))
 
 
 def _fault(message: str) -> str:
@@ -132,6 +134,20 @@ def _fault(message: str) -> str:
     if "expected after" in message:
         return "text follows a closing quote"
     return "the line cannot be split into cells"
+
+
+def _likely_cells(raw: str, dialect: Dialect) -> list[str] | None:
+    """Reads a line whose quoted cells hold quotes that are not doubled; None if one stays open.
+
+    Some vendors put a backslash before such a quote, others nothing.
+    """
+    if raw.count(dialect.quote) % 2:
+        return None
+    escape = "\\" if f"\\{dialect.quote}" in raw else None
+    reader = csv.reader(
+        [raw], delimiter=dialect.separator, quotechar=dialect.quote, escapechar=escape
+    )
+    return next(reader, None)
 
 
 def _first_bad_byte(path: Path, codec: str) -> int:
