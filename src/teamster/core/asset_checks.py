@@ -52,15 +52,12 @@ def check_avro_schema_valid(
     """
     if isinstance(records, Records):
         fields = records.summary.fields
-        rows = records.summary.rows
     else:
         fields = FieldsSeen(resolve_schema(avro_schema))
-        rows = 0
         for record in records:
             fields.record(record)
-            rows += 1
     extras = sorted(fields.extras)
-    missing = fields.missing if fields.seen or rows else []
+    missing = fields.missing
     return AssetCheckResult(
         check_name=CHECK_NAME,
         asset_key=_asset_key(asset_key),

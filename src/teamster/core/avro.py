@@ -1,19 +1,23 @@
 """Avro object container files: a stream of records in, a stream of records out."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import fastavro
-from fastavro.types import Schema
 from upath import UPath
 
 from teamster.core.errors import UnreadableFile
+from teamster.core.fit import first_misfit
 from teamster.core.records import Records
-from teamster.core.schema import AvroSchema
+from teamster.core.schema import AvroSchema, expanded
 
 CODEC = "snappy"
+
+_EXACT = ("string", ["null", "string"], ["string", "null"])
+"""Types of which fastavro itself takes only what fits."""
 
 
 def write_avro(path: Path, records: Iterable[Mapping[str, Any]], schema: AvroSchema) -> None:
@@ -29,51 +33,50 @@ def write_avro(path: Path, records: Iterable[Mapping[str, Any]], schema: AvroSch
         UnreadableFile: A record does not fit the schema. It names the record's number and field,
             never a value.
     """
-    passing = _Passing(records)
+    passing = _Passing(records, schema)
     try:
         with path.open("wb") as file:
-            fastavro.writer(file, _parsed(schema), passing, codec=CODEC)
-    except (TypeError, ValueError, AttributeError, KeyError, OverflowError) as error:
-        if not passing.inside:  # the records themselves failed, not their encoding
+            # Given a schema that it has parsed before, fastavro would store its own spelling of it.
+            fastavro.writer(file, schema, passing, codec=CODEC)
+    except OSError:
+        raise
+    except Exception as error:
+        if not passing.encoding:  # the records themselves failed, not their encoding
             raise
-        raise UnreadableFile(_misfit(passing, schema, error)) from None
+        raise passing.refusal(error) from None  # its text may hold a value
 
 
 class _Passing:
-    """Hands records on and remembers the one under way."""
+    """Hands records on, having checked what fastavro does not, and knows the one under way."""
 
-    def __init__(self, records: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(self, records: Iterable[Mapping[str, Any]], schema: AvroSchema) -> None:
         self._records = records
-        self.number = 0
-        self.record: Mapping[str, Any] = {}
-        self.inside = False
+        self._fields = expanded(schema)["fields"]
+        self._number = 0
+        self._record: Mapping[str, Any] = {}
+        self.encoding = False
 
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        unchecked = [field for field in self._fields if field["type"] not in _EXACT]
         for record in self._records:
-            self.number += 1
-            self.record = record
-            self.inside = True
+            self._number += 1
+            found = first_misfit(record, unchecked) if unchecked else None
+            if found:
+                raise UnreadableFile(f"record {self._number}, {found}")
+            self._record = record
+            self.encoding = True
             yield record
-            self.inside = False
+            self.encoding = False
 
-
-def _misfit(passing: _Passing, schema: AvroSchema, error: Exception) -> str:
-    for field in schema["fields"]:
-        value = passing.record.get(field["name"], field.get("default"))
-        if not fastavro.validate(value, field["type"], raise_errors=False):
-            return (
-                f"record {passing.number}, field {field['name']}: {type(value).__name__} does not "
-                f"fit the schema's type {field['type']}"
-            )
-    return f"record {passing.number} cannot be encoded: {type(error).__name__}"
-
-
-def _parsed(schema: AvroSchema) -> Schema:
-    return fastavro.parse_schema(schema)
+    def refusal(self, error: Exception) -> UnreadableFile:
+        """Returns what to say of a record that could not be encoded."""
+        found = first_misfit(self._record, self._fields)
+        problem = f", {found}" if found else f" cannot be encoded: {type(error).__name__}"
+        return UnreadableFile(f"record {self._number}{problem}")
 
 
 def read_avro(path: UPath) -> Records:
-    """Opens an object as a stream of records.
+    """Opens an object as a stream of records; nothing stays open before they are asked for.
 
     Args:
         path: The object.
@@ -83,19 +86,21 @@ def read_avro(path: UPath) -> Records:
 
     Raises:
         FileNotFoundError: There is no such object.
+        UnreadableFile: It is no Avro file of records.
     """
-    resources = ExitStack()
-    try:
-        file: IO[bytes] = resources.enter_context(path.open("rb"))
-        reader: Any = fastavro.reader(file)
-    except BaseException:
-        resources.close()
-        raise
-    return Records(reader, _writer_schema(reader), resources=resources)
-
-
-def _writer_schema(reader: Any) -> AvroSchema:
-    schema = reader.writer_schema
-    if not isinstance(schema, dict):
+    with path.open("rb") as file:
+        try:
+            schema = json.loads(fastavro.reader(file).metadata["avro.schema"])
+        except ValueError as error:
+            raise UnreadableFile(f"the object is no Avro file: {error}") from None
+    if not isinstance(schema, dict) or schema["type"] != "record":
         raise UnreadableFile("the object's schema is no record")
-    return {name: value for name, value in schema.items() if not name.startswith("__fastavro")}
+    rows = _rows(path)
+    resources = ExitStack()
+    resources.callback(rows.close)
+    return Records(rows, schema, resources=resources)
+
+
+def _rows(path: UPath) -> Generator[Any]:
+    with path.open("rb") as file:
+        yield from fastavro.reader(file)

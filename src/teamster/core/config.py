@@ -31,16 +31,38 @@ class LocatedDict(dict[str, Any]):
     place: str
 
 
+_MERGE = "tag:yaml.org,2002:merge"
+
+
 class _Loader(yaml.SafeLoader):
     """The safe loader, its values located."""
 
     def place(self, node: yaml.Node) -> str:
-        path = Path(node.start_mark.name)
-        try:
-            path = path.resolve().relative_to(Path.cwd())
-        except ValueError:
-            path = Path(path.name)
-        return f"{path}:{node.start_mark.line + 1}"
+        return f"{_shown(Path(node.start_mark.name))}:{node.start_mark.line + 1}"
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Merges ``<<``; a mapping's own keys win, and stand once."""
+        own: set[tuple[str, str]] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise ConfigError(f"{self.place(key)}: a key must be a single value")
+            if (key.tag, key.value) in own and key.tag != _MERGE:
+                raise ConfigError(f"{self.place(key)}: {key.value} stands twice")
+            own.add((key.tag, key.value))
+        super().flatten_mapping(node)
+        # Own keys come last and win; merged ones go, so that they do not look like a repetition
+        # where this mapping is merged into another.
+        node.value = list(
+            {(key.tag, key.value): (key, value) for key, value in node.value}.values()
+        )
+
+
+def _shown(path: Path) -> Path:
+    """Returns a path as people may see it: from the current folder, or the name alone."""
+    absolute = path.resolve()
+    return (
+        absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else Path(path.name)
+    )
 
 
 def _text(loader: _Loader, node: yaml.ScalarNode) -> LocatedText:
@@ -60,8 +82,6 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> LocatedDict:
     value = LocatedDict()
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
-        if key in value:
-            raise ConfigError(f"{loader.place(key_node)}: {key} stands twice")
         value[key] = loader.construct_object(value_node, deep=True)
     value.place = loader.place(node)
     return value
@@ -91,7 +111,7 @@ def config_from_files(config_files: Iterable[str | Path]) -> dict[str, Any]:
             if isinstance(value, list) and isinstance(merged.get(key), list):
                 merged[key] = [*merged[key], *value]
             elif key in merged and not str(key).startswith("x-"):
-                raise ConfigError(f"{file.name}: {key} stands in another of these files too")
+                raise ConfigError(f"{_shown(file)}: {key} stands in another of these files too")
             else:
                 merged[key] = value
     return merged
@@ -101,16 +121,19 @@ def _read(file: Path) -> Mapping[str, Any]:
     try:
         with file.open(encoding="utf-8") as stream:
             data = yaml.load(stream, Loader=_Loader)  # noqa: S506 - a subclass of SafeLoader
-    except FileNotFoundError:
+    except OSError as error:
         raise ConfigError(
-            f"there is no YAML file {file}; paths start at {Path.cwd().name}/"
+            f"{_shown(file)}: {error.strerror}; paths start at {Path.cwd().name}/"
         ) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{_shown(file)}: not UTF-8 at byte {error.start}") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise ConfigError(f"{file.name}{line}: {getattr(error, 'problem', 'not YAML')}") from None
+        problem = getattr(error, "problem", "not YAML")
+        raise ConfigError(f"{_shown(file)}{line}: {problem}") from None
     if not isinstance(data, Mapping):
-        raise ConfigError(f"{file.name}: a mapping is expected at the top, such as 'assets:'")
+        raise ConfigError(f"{_shown(file)}: a mapping is expected at the top, such as 'assets:'")
     return data
 
 
@@ -142,11 +165,26 @@ def _problem(model: type[BaseModel], given: Mapping[str, Any], detail: Mapping[s
     location: Sequence[Any] = detail["loc"]
     name = str(location[0]) if location else "?"
     dotted = ".".join(map(str, location))
-    key = next((key for key in given if key == name), None)
-    place = place_of(given.get(name)) or place_of(key)
+    place = _deepest_place(given, location)
     where = f"{place}: " if place else ""
     if detail["type"] == "extra_forbidden":
         near = difflib.get_close_matches(name, model.model_fields, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         return f"{where}{dotted} is no option of this factory{hint}"
     return f"{where}{dotted}: {detail['msg']}"
+
+
+def _deepest_place(given: Mapping[str, Any], location: Sequence[Any]) -> str | None:
+    """Returns the place of the value at a location, or of the nearest thing around it."""
+    place = next(filter(None, map(place_of, [given, *given])), None)
+    value: Any = given
+    for part in location:
+        if isinstance(value, Mapping) and part in value:
+            key = next(key for key in value if key == part)
+            place = place_of(key) or place
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            break
+        place = place_of(value) or place
+    return place

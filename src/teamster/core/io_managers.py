@@ -1,6 +1,7 @@
 """IO managers over a folder or an object store: Avro streams, files, and pickles.
 
 Layout: ``<root>/<asset key>/<hive partitions>/data``, rejected rows beside it as ``quarantine``.
+Outputs of ops that belong to no asset: ``<root>/_ops/<run>/<step>/<output>/data``.
 """
 
 import pickle
@@ -9,19 +10,20 @@ from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from dagster import (
     ConfigurableIOManager,
     InputContext,
     MetadataValue,
     OutputContext,
-    PartitionsDefinition,
     TableColumn,
     TableSchema,
 )
 from upath import UPath
 
 from teamster.core.avro import read_avro, write_avro
+from teamster.core.errors import ConfigError
 from teamster.core.partitions import hive_parts
 from teamster.core.quarantine import QUARANTINE_SCHEMA
 from teamster.core.records import Records
@@ -30,6 +32,11 @@ from teamster.core.storage import private_spool, put_in_place, remove, shown_uri
 
 DATA = "data"
 QUARANTINE = "quarantine"
+OPS = "_ops"
+"""The folder of outputs that belong to no asset: ``<run>/<step>/<output>``."""
+
+ANY_CODE_LOCATION = "{code_location}"
+"""Stands for the first part of an asset's own key: one IO manager then serves several locations."""
 
 
 class ObjectIOManager(ConfigurableIOManager):
@@ -51,7 +58,7 @@ class ObjectIOManager(ConfigurableIOManager):
 
     def handle_output(self, context: OutputContext, obj: Any) -> None:
         """Writes an output; a failure leaves the previous object as it was."""
-        folder = self._folder(context, _only_partition(context))
+        folder = self._folder_of_output(context)
         with private_spool() as spool:
             spooled = spool / DATA
             metadata = self.dump(context, obj, spooled)
@@ -67,23 +74,41 @@ class ObjectIOManager(ConfigurableIOManager):
                 ``allow_missing_partitions``.
         """
         if not context.has_asset_partitions:
-            return self.load(context, self._folder(context, None) / DATA)
-        keys = list(context.asset_partition_keys)
-        paths = {key: self._folder(context, key) / DATA for key in keys}
+            return self._load(context, self._folder(context, None))
+        folders = {key: self._folder(context, key) for key in context.asset_partition_keys}
+        alone = len(folders) == 1
         if (context.definition_metadata or {}).get("allow_missing_partitions"):
-            paths = {key: path for key, path in paths.items() if path.exists()}
-        if len(keys) == 1:
-            return self.load(context, paths[keys[0]]) if paths else None
-        return {key: self.load(context, path) for key, path in paths.items()}
+            folders = {key: folder for key, folder in folders.items() if (folder / DATA).exists()}
+        values = {key: self._load(context, folder) for key, folder in folders.items()}
+        return next(iter(values.values()), None) if alone else values
+
+    def _load(self, context: InputContext, folder: UPath) -> Any:
+        try:
+            return self.load(context, folder / DATA)
+        except FileNotFoundError:  # its text would hold a path of this machine
+            shown = shown_uri(folder / DATA, self._root(context))
+            raise FileNotFoundError(f"there is no object {shown}: materialize it first") from None
 
     def _root(self, context: InputContext | OutputContext) -> UPath:
-        return UPath(self.root.replace("{code_location}", context.asset_key.path[0]))
+        if not context.has_asset_key and ANY_CODE_LOCATION in self.root:
+            raise ConfigError(
+                "an op's output belongs to no code location, and TEAMSTER_STORAGE_URL wants one: "
+                "give the job its location's own IO managers, get_io_managers(code_location)"
+            )
+        location = context.asset_key.path[0] if context.has_asset_key else ""
+        return UPath(self.root.replace(ANY_CODE_LOCATION, location))
 
     def _folder(self, context: InputContext | OutputContext, partition_key: str | None) -> UPath:
-        folder = self._root(context).joinpath(*context.asset_key.path)
+        root = self._root(context)
+        if not context.has_asset_key:  # an op's output lives as long as its run is of interest
+            return root.joinpath(OPS, *(quote(part, safe="") for part in context.get_identifier()))
+        folder = root.joinpath(*context.asset_key.path)
         if partition_key is None:
             return folder
-        return folder.joinpath(*hive_parts(_partitions_def(context), partition_key))
+        return folder.joinpath(*hive_parts(context.asset_partitions_def, partition_key))
+
+    def _folder_of_output(self, context: OutputContext) -> UPath:
+        return self._folder(context, _only_partition(context))
 
 
 class AvroIOManager(ObjectIOManager):
@@ -95,12 +120,19 @@ class AvroIOManager(ObjectIOManager):
         """Streams the records to a file, and sets rejected rows aside beside the output."""
         given, schema = value[0], resolve_schema(value[1])
         records = given if isinstance(given, Records) else Records(given, schema)
+        set_aside = self._folder_of_output(context) / QUARANTINE
         with records:
             try:
                 write_avro(spooled, records, schema)
             finally:
-                self._set_aside(context, records, spooled.with_name(QUARANTINE))
+                quarantine = records.quarantine
+                if quarantine and quarantine.count:
+                    rejected = spooled.with_name(QUARANTINE)
+                    write_avro(rejected, quarantine.rows(), QUARANTINE_SCHEMA)
+                    put_in_place(rejected, set_aside)
             summary = records.summary
+        if not summary.rejected_rows:
+            remove(set_aside)  # of an earlier run
         return {
             "records": summary.rows,
             "dagster/row_count": summary.rows,
@@ -115,15 +147,6 @@ class AvroIOManager(ObjectIOManager):
         records = read_avro(path)
         return records, records.schema
 
-    def _set_aside(self, context: OutputContext, records: Records, spooled: Path) -> None:
-        target = self._folder(context, _only_partition(context)) / QUARANTINE
-        rejected = records.quarantine.rows() if records.quarantine else []
-        if rejected:
-            write_avro(spooled, rejected, QUARANTINE_SCHEMA)
-            put_in_place(spooled, target)
-        else:
-            remove(target)
-
 
 class FileIOManager(ObjectIOManager):
     """Stores a local file as it is."""
@@ -136,7 +159,7 @@ class FileIOManager(ObjectIOManager):
     def load(self, context: InputContext, path: UPath) -> UPath:
         """Returns the object's path, to be opened by whoever needs it."""
         if not path.exists():
-            raise FileNotFoundError(shown_uri(path, self._root(context)))
+            raise FileNotFoundError
         return path
 
 
@@ -190,7 +213,3 @@ def _only_partition(context: OutputContext) -> str | None:
             "use one run a partition (BackfillPolicy.multi_run)"
         )
     return keys[0]
-
-
-def _partitions_def(context: InputContext | OutputContext) -> PartitionsDefinition[Any]:
-    return context.asset_partitions_def

@@ -1,6 +1,5 @@
 """Fiscal years, partitions from plain data, and where a partition's object lies."""
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -129,9 +128,13 @@ class FiscalYearSpelling:
 
     def read(self, text: str) -> str | None:
         """Returns the first day of the fiscal year of a four-digit number."""
-        if not (len(text) == 4 and text.isascii() and text.isdigit() and int(text) > 1):
-            return None
+        if not (len(text) == 4 and text.isascii() and text.isdigit() and text >= "1001"):
+            return None  # strftime writes years before 1000 in a way that strptime does not read
         return FiscalYear.of_number(int(text), self.start_month).start.strftime(self.key_format)
+
+    def expression(self, body: str) -> str:
+        """Returns the group's own body."""
+        return body or r"\d{4}"
 
 
 _SINGLE_KINDS: dict[str, type[PartitionsDefinition[Any]]] = {
@@ -160,28 +163,41 @@ def resolve_partitions_def(given: PartitionsLike) -> PartitionsDefinition[Any]:
     """
     if isinstance(given, PartitionsDefinition):
         return given
+    if not isinstance(given, Mapping):
+        raise ConfigError("partitions_def must be a definition, or a mapping that has a type")
     arguments = dict(given)
-    kind = arguments.pop("type", None)
-    if kind == "multi":
-        parts = arguments.get("partitions_defs")
-        if not isinstance(parts, Mapping) or len(arguments) != 1:
-            raise ConfigError("partitions_def of type multi takes partitions_defs, a mapping")
-        return MultiPartitionsDefinition(
-            {str(name): resolve_partitions_def(part) for name, part in parts.items()}
-        )
-    if kind not in _SINGLE_KINDS:
-        raise ConfigError(
-            f"partitions_def has type {kind!r}; known: {', '.join([*_SINGLE_KINDS, 'multi'])}"
-        )
-    for name in ("start_date", "end_date", "start", "end"):
-        if isinstance(arguments.get(name), date) and not isinstance(arguments[name], datetime):
-            arguments[name] = datetime.combine(arguments[name], datetime.min.time())
-    if kind == "static":
-        arguments["partition_keys"] = [str(key) for key in arguments.get("partition_keys") or ()]
+    kind = str(arguments.pop("type", None))
     try:
-        return _SINGLE_KINDS[kind](**arguments)
+        if kind == "multi":
+            return _multi(**arguments)
+        if kind in _SINGLE_KINDS:
+            return _SINGLE_KINDS[kind](**_converted(arguments))
+    except ConfigError:
+        raise
     except Exception as error:  # Dagster's own checks raise several unrelated types
         raise ConfigError(f"partitions_def of type {kind}: {error}") from error
+    raise ConfigError(
+        f"partitions_def has type {kind!r}; known: {', '.join([*_SINGLE_KINDS, 'multi'])}"
+    )
+
+
+def _multi(partitions_defs: Mapping[str, PartitionsLike]) -> MultiPartitionsDefinition:
+    parts = {str(name): resolve_partitions_def(part) for name, part in partitions_defs.items()}
+    return MultiPartitionsDefinition(parts)
+
+
+def _converted(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a definition's arguments of what YAML makes of them: dates, numbers."""
+    converted = dict(arguments)
+    for name in ("start_date", "end_date", "start", "end"):
+        if isinstance(converted.get(name), date) and not isinstance(converted[name], datetime):
+            converted[name] = datetime.combine(converted[name], datetime.min.time())
+    if "partition_keys" in converted:
+        keys = converted["partition_keys"]
+        if not keys or not isinstance(keys, Sequence) or isinstance(keys, str) or None in keys:
+            raise ConfigError("partition_keys must be a list of keys, such as [ela, math]")
+        converted["partition_keys"] = [str(key) for key in keys]
+    return converted
 
 
 def dimension_definitions(
@@ -209,11 +225,6 @@ def join_key(definition: PartitionsDefinition[Any], values: Mapping[str, str]) -
     return values[SINGLE]
 
 
-def is_date_key(definition: PartitionsDefinition[Any] | None) -> bool:
-    """Tells whether a definition's keys are dates."""
-    return isinstance(definition, TimeWindowPartitionsDefinition)
-
-
 def hive_parts(definition: PartitionsDefinition[Any] | None, partition_key: str) -> list[str]:
     """Returns the folders, ``name=value``, of a partition's object.
 
@@ -225,19 +236,22 @@ def hive_parts(definition: PartitionsDefinition[Any] | None, partition_key: str)
         One folder a dimension, sorted by name; for a date key the fiscal year, date, hour and
         minute. Values are percent-quoted: a key can never leave its folder.
     """
-    values = split_key(definition, partition_key)
     if isinstance(definition, TimeWindowPartitionsDefinition):
-        moment = datetime.strptime(partition_key, definition.fmt)
-        values = {
-            "fiscal_year": str(FiscalYear(moment).fiscal_year),
-            "date": moment.strftime(DATE_FORMAT),
-            "hour": moment.strftime("%H"),
-            "minute": moment.strftime("%M"),
-        }
-        ordered: Sequence[str] = list(values)
+        parts = _date_parts(definition, partition_key)
     else:
-        ordered = sorted(values)
-    return [f"_dagster_partition_{name}={quote(values[name], safe='')}" for name in ordered]
+        parts = dict(sorted(split_key(definition, partition_key).items()))
+    return [f"_dagster_partition_{quote(n, safe='')}={quote(v, safe='')}" for n, v in parts.items()]
+
+
+def _date_parts(definition: TimeWindowPartitionsDefinition, partition_key: str) -> dict[str, str]:
+    moment = definition.start_time_for_partition_key(partition_key)
+    return {
+        "fiscal_year": str(FiscalYear(moment, fiscal_start_month(definition) or 7).fiscal_year),
+        "date": moment.strftime(DATE_FORMAT),
+        # When clocks go back an hour comes twice: the second has its offset too, as in Dagster.
+        "hour": moment.strftime("%H%z" if moment.fold else "%H"),
+        "minute": moment.strftime("%M"),
+    }
 
 
 def window_of(definition: PartitionsDefinition[Any], moment: datetime) -> str | None:
@@ -252,11 +266,9 @@ def window_of(definition: PartitionsDefinition[Any], moment: datetime) -> str | 
     """
     if not isinstance(definition, TimeWindowPartitionsDefinition):
         return None
-    keys: Sequence[str] = definition.get_partition_keys()
-    after = bisect_right(
-        keys, moment, key=lambda key: definition.time_window_for_partition_key(key).start
-    )
-    if not after:
+    timestamp = moment.timestamp()
+    key = definition.get_partition_key_for_timestamp(timestamp)
+    if not definition.has_partition_key(key):
         return None
-    key = keys[after - 1]
-    return key if moment < definition.time_window_for_partition_key(key).end else None
+    window = definition.time_window_for_partition_key(key)
+    return key if timestamp < window.end.timestamp() else None

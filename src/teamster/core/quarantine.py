@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -85,13 +85,14 @@ class Quarantine:
         }
         self._file.write(json.dumps(row) + "\n")
 
-    def rows(self) -> list[dict[str, object]]:
-        """Returns the rejected rows, fit for :data:`QUARANTINE_SCHEMA`."""
+    def rows(self) -> Iterator[dict[str, object]]:
+        """Hands on the rejected rows, fit for :data:`QUARANTINE_SCHEMA`; there may be many."""
         if self._file is None:
-            return []
+            return
         self._file.flush()
         with self.path.open(encoding="utf-8") as lines:
-            return [json.loads(line) for line in lines]
+            for line in lines:
+                yield json.loads(line)
 
     def check(self) -> None:
         """Raises if more rows were rejected than allowed.

@@ -1,10 +1,12 @@
 """The resources that every code location needs: one factory each."""
 
-from teamster.core.io_managers import AvroIOManager, FileIOManager, PickleIOManager
+from teamster.core.io_managers import (
+    ANY_CODE_LOCATION,
+    AvroIOManager,
+    FileIOManager,
+    PickleIOManager,
+)
 from teamster.core.settings import storage_url
-
-ANY_CODE_LOCATION = "{code_location}"
-"""Stands for the first part of an asset's own key: one resource then serves several locations."""
 
 
 def get_io_manager_gcs_avro(code_location: str = ANY_CODE_LOCATION) -> AvroIOManager:

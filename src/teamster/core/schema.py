@@ -4,12 +4,14 @@ import functools
 import importlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, count
 from typing import Any, TypeAlias
 
 import fastavro
 import py_avro_schema
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 from slugify import slugify
 
 from teamster.core.errors import ConfigError
@@ -67,12 +69,13 @@ def record_model(name: str, columns: Mapping[str, Any]) -> type[BaseModel]:
         a method's name) keeps its Avro name by an alias.
     """
     fields: dict[str, Any] = {}
-    for position, (column, annotation) in enumerate(columns.items()):
-        if column.startswith("_") or hasattr(BaseModel, column):
-            fields[f"column_{position}"] = (annotation, Field(default=None, alias=column))
-        else:
-            fields[column] = (annotation, None)
-    return create_model(name, **fields)
+    for column, annotation in columns.items():
+        attribute = column
+        while attribute.startswith("_") or hasattr(BaseModel, attribute) or attribute in fields:
+            attribute = f"column_{attribute.lstrip('_')}"
+        alias = None if attribute == column else column
+        fields[attribute] = (annotation, Field(default=None, alias=alias))
+    return create_model(name, __config__=ConfigDict(protected_namespaces=()), **fields)
 
 
 def resolve_schema(schema: SchemaLike) -> AvroSchema:
@@ -92,22 +95,35 @@ def resolve_schema(schema: SchemaLike) -> AvroSchema:
     if isinstance(schema, type) and issubclass(schema, BaseModel):
         return _schema_of_model(schema)
     if isinstance(schema, Mapping) and schema.get("type") == "record":
-        try:
-            fastavro.parse_schema(dict(schema))
-        except (fastavro.schema.SchemaParseException, fastavro.schema.UnknownType) as error:
-            raise ConfigError(f"avro_schema {schema.get('name')!r}: {error}") from None
-        return dict(schema)
+        return _checked(dict(schema))
     raise ConfigError(
         "avro_schema must be a record schema, a Pydantic model or 'package.module:Name', "
         f"not {type(schema).__name__}"
     )
 
 
+def _checked(schema: AvroSchema) -> AvroSchema:
+    try:
+        fastavro.parse_schema(schema)
+        names = field_names(schema)
+    except Exception as error:  # fastavro's own, or KeyError and TypeError for a wrong shape
+        problem = f"{type(error).__name__}: {error}"
+        raise ConfigError(f"avro_schema {schema.get('name')!r}: {problem}") from None
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    invalid = [name for name in [*schema["name"].split("."), *names] if avro_name(name) != name]
+    if twice or invalid:
+        raise ConfigError(
+            f"avro_schema {schema['name']!r}: a field's name stands twice, or is no valid Avro "
+            f"name: {', '.join([*twice, *invalid])}"
+        )
+    return schema
+
+
 @functools.cache
 def _schema_by_name(name: str) -> AvroSchema:
     module_name, _, attribute = name.partition(":")
-    if not attribute:
-        raise ConfigError(f"avro_schema {name!r} has no ':': write 'package.module:Name'")
+    if not (module_name and attribute):
+        raise ConfigError(f"avro_schema {name!r} is not spelled 'package.module:Name'")
     try:
         found = getattr(importlib.import_module(module_name), attribute)
     except (ImportError, AttributeError) as error:
@@ -118,13 +134,26 @@ def _schema_by_name(name: str) -> AvroSchema:
 @functools.cache
 def _schema_of_model(model: type[BaseModel]) -> AvroSchema:
     # The Avro specification allows a field's name once per record, so a model is converted once.
-    schema: AvroSchema = json.loads(py_avro_schema.generate(model, options=_OPTIONS))
+    try:
+        schema: AvroSchema = json.loads(py_avro_schema.generate(model, options=_OPTIONS))
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"avro_schema {model.__name__}: {error}") from None
     return schema
 
 
 def field_names(schema: AvroSchema) -> list[str]:
     """Returns the names of a record schema's fields, in order."""
     return [field["name"] for field in schema["fields"]]
+
+
+def expanded(schema: AvroSchema) -> AvroSchema:
+    """Returns a schema in which each named type is written out wherever it is used.
+
+    A type that holds itself keeps its name inside itself.
+    """
+    written_out = fastavro.schema.expand_schema(schema)
+    assert isinstance(written_out, dict)
+    return written_out
 
 
 def has_extra(schema: AvroSchema) -> bool:
@@ -179,16 +208,19 @@ def column_name(
 def distinct(names: Iterable[str]) -> list[str]:
     """Makes names distinct, losing none: what came before gets ``_2``, ``_3`` and so on.
 
-    A name that is empty becomes ``column_<position>``.
+    A name that is empty becomes ``column_<position>``. No name is given away that another column
+    has of its own: of ``a, a, a_2`` the second becomes ``a_3``.
     """
-    result: list[str] = []
-    for position, given in enumerate(names, start=1):
-        base = name = given or f"column_{position}"
-        number = 2
-        while name in result:
-            name, number = f"{base}_{number}", number + 1
-        result.append(name)
-    return result
+    given = list(names)
+    own = set(given)
+    result: dict[str, None] = {}
+    for position, base in enumerate(given, start=1):
+        name = base or f"column_{position}"
+        if name in result or not base:
+            candidates = chain([name], (f"{name}_{number}" for number in count(2)))
+            name = next(each for each in candidates if each not in result and each not in own)
+        result[name] = None
+    return list(result)
 
 
 def column_names(

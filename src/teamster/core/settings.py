@@ -34,12 +34,11 @@ def storage_url(code_location: str) -> str:
         code_location: Fills ``{code_location}`` of ``TEAMSTER_STORAGE_URL``.
 
     Returns:
-        An fsspec URL or a local path.
+        An fsspec URL, or a local path; a relative one starts at the project's root, whoever asks.
     """
-    template = os.environ.get("TEAMSTER_STORAGE_URL")
-    if not template:
-        return str(project_root() / STATE_FOLDER / "storage")
-    return template.replace("{code_location}", code_location)
+    template = os.environ.get("TEAMSTER_STORAGE_URL") or f"{STATE_FOLDER}/storage"
+    url = template.replace("{code_location}", code_location)
+    return url if "://" in url or "::" in url else str(project_root() / url)
 
 
 def spool_dir() -> str | None:

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
 
 from teamster.core.errors import ConfigError
+from teamster.core.fit import BITS, LARGEST
 from teamster.core.schema import non_null
 
 Converter: TypeAlias = Callable[[str], Any]
@@ -14,9 +15,9 @@ Converter: TypeAlias = Callable[[str], Any]
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_MOMENT = re.compile(r"[0-9W-]{8,10}([T ][0-9:.,Z+-]+)?")
 _TRUE = frozenset({"true", "t", "yes", "y", "1"})
 _FALSE = frozenset({"false", "f", "no", "n", "0"})
-_BITS = {"int": 31, "long": 63}
 
 
 def converter(avro_type: Any) -> Converter | None:
@@ -41,8 +42,8 @@ def converter(avro_type: Any) -> Converter | None:
         name = str(kind)
     if name == "string":
         return None
-    if name in _BITS:
-        return _integer(_BITS[name])
+    if name in BITS:
+        return _integer(BITS[name])
     if name not in _CONVERTERS:
         raise ConfigError(f"a cell of a file cannot hold the type {name}; make the column text")
     return _CONVERTERS[name]
@@ -66,10 +67,16 @@ def _integer(bits: int) -> Converter:
     return convert
 
 
-def _number(text: str) -> float:
-    if not _NUMBER.fullmatch(text.strip()):
-        raise ValueError
-    return float(text)
+def _number(largest: float) -> Converter:
+    def convert(text: str) -> float:
+        if not _NUMBER.fullmatch(text.strip()):
+            raise ValueError
+        value = float(text)
+        if abs(value) > largest:
+            raise ValueError
+        return value
+
+    return convert
 
 
 def _boolean(text: str) -> bool:
@@ -86,18 +93,24 @@ def _date(text: str) -> date:
 
 
 def _timestamp(text: str) -> datetime:
-    moment = datetime.fromisoformat(text.strip())
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    text = text.strip()
+    if not _MOMENT.fullmatch(text):
+        raise ValueError
+    moment = datetime.fromisoformat(text)
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:  # a time zone takes it out of the years 1 to 9999
+        raise ValueError from None
 
 
 def _decimal(precision: int, scale: int) -> Converter:
     def convert(text: str) -> Decimal:
+        if not _NUMBER.fullmatch(text.strip()):
+            raise ValueError
         try:
             value = Decimal(text.strip())
-        except InvalidOperation:
+        except InvalidOperation:  # an exponent beyond what Decimal can hold
             raise ValueError from None
-        if not value.is_finite():
-            raise ValueError
         _, digits, exponent = value.as_tuple()
         decimals = -int(exponent)
         if decimals > scale or len(digits) - decimals > precision - scale:
@@ -108,8 +121,7 @@ def _decimal(precision: int, scale: int) -> Converter:
 
 
 _CONVERTERS: dict[str, Converter] = {
-    "double": _number,
-    "float": _number,
+    **{kind: _number(largest) for kind, largest in LARGEST.items()},
     "boolean": _boolean,
     "date": _date,
     "timestamp-millis": _timestamp,
