@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from dagster import (
     AssetCheckResult,
     AssetExecutionContext,
+    AssetOut,
     AssetsDefinition,
     DataVersion,
     MetadataValue,
@@ -18,11 +19,15 @@ from dagster import (
     TableColumn,
     TableRecord,
     TableSchema,
-    asset,
+    multi_asset,
 )
 
-from teamster.core.asset_checks import build_check_spec_avro_schema_valid, check_avro_schema_valid
-from teamster.core.errors import NoMatchingFile
+from teamster.core.asset_checks import (
+    CHECK_NAME,
+    build_check_spec_avro_schema_valid,
+    check_avro_schema_valid,
+)
+from teamster.core.errors import ConfigError, NoMatchingFile
 from teamster.core.io_managers import column_schema
 from teamster.core.partitions import PartitionsLike
 from teamster.core.records import Records
@@ -40,6 +45,7 @@ _FEEDS: "WeakKeyDictionary[OpDefinition, Feed]" = WeakKeyDictionary()
 """Asset's op -> feed. Dagster keeps the op when it derives an asset from an asset."""
 
 _FILES_SHOWN = 100
+_OUTPUT = "result"
 
 
 def build_sftp_file_asset(
@@ -142,29 +148,35 @@ def _build(feed: Feed) -> AssetsDefinition:
     path = feed.asset_key.path
     options = feed.asset
 
-    @asset(
+    out = AssetOut(
         key=feed.asset_key,
         group_name=options.group_name or (path[1] if len(path) > 1 else path[0]),
         description=options.description,
         tags=options.tags,
-        op_tags=options.op_tags,
         owners=options.owners,
         automation_condition=options.automation_condition,
         io_manager_key=options.io_manager_key,
-        pool=options.pool,
         kinds={"file", "avro"},
+        is_required=False,
+        metadata={"dagster/column_schema": column_schema(feed.schema), **_patterns_shown(feed)},
+    )
+
+    # With can_subset the check's output is optional too: a skipped file has nothing to check.
+    @multi_asset(
+        name="__".join(path),
+        outs={_OUTPUT: out},
+        op_tags=options.op_tags,
+        pool=options.pool,
         partitions_def=feed.partitions_def,
         required_resource_keys={feed.ssh_resource_key},
         check_specs=[build_check_spec_avro_schema_valid(feed.asset_key)],
-        output_required=False,
-        metadata={
-            "dagster/column_schema": column_schema(feed.schema),
-            **_patterns_shown(feed),
-        },
+        can_subset=True,
     )
     def _asset(
         context: AssetExecutionContext,
     ) -> Iterator[Output[Any] | AssetCheckResult]:
+        if feed.asset_key not in context.selected_asset_keys:
+            raise ConfigError(f"{CHECK_NAME} looks at records as they pass: materialize the asset")
         yield from _materialize(feed, context)
 
     _FEEDS[_asset.op] = feed
@@ -207,10 +219,11 @@ def _materialize(
             return
         with _records(feed, files, spool, resources) as records:
             context.set_data_version(feed.asset_key, _data_version(feed, files))
-            yield Output((records, feed.schema), metadata=_provenance(files))
+            yield Output((records, feed.schema), _OUTPUT, metadata=_provenance(files))
             for warning in records.summary.warnings:
                 context.log.warning(warning)
-            yield check_avro_schema_valid(feed.asset_key, records, feed.schema)
+            if context.selected_asset_check_keys:
+                yield check_avro_schema_valid(feed.asset_key, records, feed.schema)
 
 
 def _records(feed: Feed, files: Sequence[LocalFile], spool: Path, resources: ExitStack) -> Records:

@@ -1,6 +1,6 @@
 """Files to records: columns by their header, cells by their type, bad rows to the quarantine."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,7 +112,7 @@ class _Reader:
             if row is not None:
                 row.update(provenance)
                 if FILE_LINE in self._types:
-                    row[FILE_LINE] = line.number
+                    row[FILE_LINE] = self._as_field(FILE_LINE, str(line.number))
                 yield row
         if self._lenient_rows:
             self.tally.warnings.append(
@@ -170,16 +170,15 @@ class _Reader:
 
     def _provenance(self, file: LocalFile) -> dict[str, Any]:
         """Returns where a file's rows come from, as far as the schema has a place for it."""
-        values: dict[str, Callable[[], Any]] = {
-            FILE_NAME: lambda: file.name,
-            FILE_MTIME: lambda: (converter(self._types[FILE_MTIME]) or str)(
-                file.remote.mtime.isoformat()
-            ),
+        texts = {FILE_NAME: file.name, FILE_MTIME: file.remote.mtime.isoformat()}
+        self.tally.fields.names(PROVENANCE & set(self._types))
+        return {
+            name: self._as_field(name, text) for name, text in texts.items() if name in self._types
         }
-        there = {name: make() for name, make in values.items() if name in self._types}
-        line = {FILE_LINE} & set(field_names(self.schema))
-        self.tally.fields.names([*there, *line])
-        return there
+
+    def _as_field(self, name: str, text: str) -> Any:
+        convert = converter(self._types[name])
+        return convert(text) if convert else text
 
     def _row(self, line: Line, layout: _Layout, file_name: str) -> dict[str, Any] | None:
         """Returns a row's values, or None having set it aside."""
