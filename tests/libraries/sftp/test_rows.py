@@ -250,6 +250,8 @@ def test_what_pythons_csv_module_writes_reads_back_the_same(
     ending: str,
     encoding: str,
 ) -> None:
+    if ending == "\r":  # the csv module then leaves a cell's "\n" unquoted: nobody can tell
+        quoting = csv.QUOTE_ALL
     path: Path = tmp_path_factory.getbasetemp() / "any.csv"
     with path.open("w", encoding=encoding, newline="") as file:
         writer = csv.writer(

@@ -48,6 +48,12 @@ class Vendor:
         """Puts a zip archive on the server."""
         return self.put(path, zip_of(members))
 
+    def login(self, **fields: Any) -> SSHResource:
+        """Returns another way to log in: the resource with some fields changed."""
+        names = ("remote_host", "remote_port", "username", "password", "host_key_fingerprint")
+        given = {name: getattr(self.resource, name) for name in names}
+        return SSHResource(**{**given, **fields})
+
     def folder(self, regex: str) -> str:
         """Returns the regular expression of a folder below the server's root."""
         return re.escape(self.prefix) + regex

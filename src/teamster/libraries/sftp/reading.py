@@ -15,7 +15,6 @@ from teamster.core.schema import (
     AvroSchema,
     column_name,
     distinct,
-    field_names,
     has_extra,
 )
 from teamster.core.values import Converter, converter, type_name

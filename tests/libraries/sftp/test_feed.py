@@ -1,0 +1,213 @@
+"""Definitions: what the factories accept, and what they say of what they do not."""
+
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import dagster
+import pytest
+from dagster import AssetsDefinition, AutomationCondition, materialize
+
+from teamster.core import config
+from teamster.core.errors import ConfigError
+from teamster.core.resources import get_io_managers
+from teamster.core.schema import resolve_schema, text_model
+from teamster.libraries.sftp.assets import (
+    build_sftp_archive_asset,
+    build_sftp_file_asset,
+    feed_of,
+)
+from teamster.libraries.sftp.matching import partitions_present
+from teamster.libraries.sftp.options import AssetOptions, MatchOptions, ReadOptions, SftpOptions
+from tests.libraries.sftp.vendor import KEY, Vendor
+
+SCHEMA = text_model("table", "id")
+
+
+def build(**arguments: Any) -> AssetsDefinition:
+    core: dict[str, Any] = {
+        "asset_key": KEY,
+        "remote_dir_regex": "/data",
+        "remote_file_regex": r"table\.csv",
+        "ssh_resource_key": "ssh_vendor",
+        "avro_schema": SCHEMA,
+    }
+    return build_sftp_file_asset(**{**core, **arguments})
+
+
+def test_the_six_core_parameters_are_the_specifications() -> None:
+    asset = build_sftp_file_asset(
+        ["kipptaf", "vendor", "table"], "/data", r"table\.csv", "ssh_vendor", SCHEMA, None
+    )
+    (key,) = asset.keys
+    assert key.path == KEY
+    assert asset.group_names_by_key[key] == "vendor"
+    assert [check.name for check in asset.check_specs] == ["avro_schema_valid"]
+    feed = feed_of(asset)
+    assert feed
+    assert feed.schema == resolve_schema(SCHEMA)
+
+
+def test_every_option_stands_in_one_group_and_in_the_signature() -> None:
+    groups = [set(model.model_fields) for model in (AssetOptions, MatchOptions, ReadOptions)]
+    assert sum(map(len, groups)) == len(set.union(*groups))
+    assert set.union(*groups) == set(get_type_hints(SftpOptions))
+
+
+@pytest.mark.parametrize("name", sorted(get_type_hints(SftpOptions)))
+def test_every_option_is_documented(name: str) -> None:
+    page = Path(__file__).parents[3] / "docs" / "sftp.md"
+    assert f"`{name}`" in page.read_text()
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [SCHEMA, resolve_schema(SCHEMA), "teamster.libraries.oneroster.schema:Orgs"],
+)
+def test_a_schema_is_a_model_plain_data_or_a_name(schema: Any) -> None:
+    feed = feed_of(build(avro_schema=schema))
+    assert feed
+    assert feed.schema == resolve_schema(schema)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("eager", AutomationCondition.eager()),
+        ("on_missing", AutomationCondition.on_missing()),
+        ({"on_cron": "0 3 * * *"}, AutomationCondition.on_cron("0 3 * * *")),
+        (AutomationCondition.eager(), AutomationCondition.eager()),
+        (None, None),
+    ],
+)
+def test_automation_conditions_from_yaml(given: Any, expected: Any) -> None:
+    asset = build(automation_condition=given)
+    assert asset.automation_conditions_by_key.get(asset.key) == expected
+
+
+YEARS = {"type": "static", "partition_keys": ["2025", "2026"]}
+MULTI = {"type": "multi", "partitions_defs": {"year": YEARS, "subject": YEARS}}
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "unknown option": ({"file_seperator": ";"}, "did you mean file_sep"),
+    "wrong type": ({"slugify_cols": "perhaps"}, "slugify_cols"),
+    "wrong choice": ({"select": "oldest"}, "select"),
+    "unknown encoding": ({"file_encoding": "utf-9"}, "utf-9"),
+    "bad condition": ({"automation_condition": "sometimes"}, "on_cron"),
+    "bad expression": ({"remote_dir_regex": "/data("}, "regular expression"),
+    "group without partition": ({"remote_dir_regex": "/(?P<year>x)"}, "year is no partition"),
+    "partition without group": ({"partitions_def": YEARS}, "name one group"),
+    "dimension without group": (
+        {"partitions_def": MULTI, "remote_dir_regex": "/(?P<year>)"},
+        "subject",
+    ),
+    "two groups for one dimension": (
+        {"partitions_def": YEARS, "remote_dir_regex": "/(?P<a>)/(?P<b>)"},
+        "2 groups",
+    ),
+    "alias of no dimension": (
+        {
+            "partitions_def": YEARS,
+            "remote_dir_regex": "/(?P<year>)",
+            "partition_aliases": {"yaer": {"2026": "now"}},
+        },
+        "yaer",
+    ),
+    "mtime for text": (
+        {
+            "partitions_def": MULTI,
+            "remote_dir_regex": "/(?P<year>)",
+            "partition_sources": {"subject": "mtime"},
+        },
+        "no dimension of dates",
+    ),
+    "unknown partitions": ({"partitions_def": {"type": "yearly"}}, "yearly"),
+    "schema of no module": ({"avro_schema": "no.such:Thing"}, "no.such"),
+    "schema without attribute": ({"avro_schema": "teamster.core.errors"}, "package.module:Name"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_definition_fails_when_it_is_made_naming_the_asset(case: str) -> None:
+    arguments, said = WRONG[case]
+    with pytest.raises(ConfigError) as failure:
+        build(**arguments)
+    assert "kipptaf/vendor/table" in str(failure.value)
+    assert said in str(failure.value)
+
+
+YAML = r"""
+assets:
+  - asset_key: [kipptaf, vendor, table]
+    remote_dir_regex: /reports/(?P<fiscal_year>\d{4})/
+    remote_file_regex: table\.csv
+    ssh_resource_key: ssh_vendor
+    avro_schema: teamster.libraries.oneroster.schema:Orgs
+    slugify_cols: false
+    partitions_def: { type: static, partition_keys: [2025, 2026] }
+"""
+
+
+@pytest.mark.parametrize("module", [dagster, config], ids=["dagster", "teamster"])
+def test_yaml_alone_makes_an_asset_that_runs(
+    quick_vendor: Vendor, tmp_path: Path, module: Any
+) -> None:
+    (tmp_path / "assets.yaml").write_text(YAML)
+    assets = [
+        build_sftp_file_asset(**entry)
+        for entry in module.config_from_files([str(tmp_path / "assets.yaml")])["assets"]
+    ]
+    quick_vendor.put("/reports/2026/table.csv", "sourcedId,name\n1,Ann\n")
+    result = materialize(
+        assets,
+        partition_key="2026",
+        resources={"ssh_vendor": quick_vendor.resource, **get_io_managers("any")},
+    )
+    assert result.success
+    assert quick_vendor.rows("_dagster_partition_key=2026")[0]["sourcedId"] == "1"
+
+
+def test_an_error_in_yaml_names_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "assets.yaml").write_text(YAML + "    when_missing: sometimes\n")
+    (entry,) = config.config_from_files([tmp_path / "assets.yaml"])["assets"]
+    with pytest.raises(ConfigError, match=r"assets\.yaml:10: .*when_missing"):
+        build_sftp_file_asset(**entry)
+
+
+def test_partitions_present_reads_keys_back_out_of_paths(quick_vendor: Vendor) -> None:
+    for path in ("/exports/2025", "/exports/Current_Year", "/exports/1999"):
+        quick_vendor.put(f"{path}/table_ela.csv", "id\n")
+        quick_vendor.put(f"{path}/table_art.csv", "id\n")
+        quick_vendor.put(f"{path}/table_ela.csv.filepart", "id\n")
+    asset = build(
+        remote_dir_regex=r"/exports/(?P<year>\w+)",
+        remote_file_regex=r"table_(?P<subject>\w+)\.csv",
+        partitions_def={
+            "type": "multi",
+            "partitions_defs": {
+                "year": YEARS,
+                "subject": {"type": "static", "partition_keys": ["ela", "math"]},
+            },
+        },
+        partition_aliases={"year": {"2026": "Current_Year"}},
+    )
+    feed = feed_of(asset)
+    assert feed
+    with quick_vendor.resource.session() as session:
+        present = partitions_present(feed, session)
+    assert {str(key) for key in present} == {"ela|2025", "ela|2026"}
+
+
+def test_partitions_of_members_are_read_from_the_archives_directory(quick_vendor: Vendor) -> None:
+    quick_vendor.put_zip("/data/table.zip", {"a/SR.csv": "id\n", "SM.csv": "id\n", "XX.csv": ""})
+    asset = build_sftp_archive_asset(
+        KEY,
+        "/data",
+        r"table\.zip",
+        r"(?P<subject>)\.csv",
+        "ssh_vendor",
+        SCHEMA,
+        {"type": "static", "partition_keys": ["SM", "SR", "SEL"]},
+    )
+    feed = feed_of(asset)
+    assert feed
+    with quick_vendor.resource.session() as session:
+        assert set(partitions_present(feed, session)) == {"SM", "SR"}
