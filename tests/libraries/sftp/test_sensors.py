@@ -9,7 +9,7 @@ from dagster import (
     DagsterInstance,
     Definitions,
     build_sensor_context,
-    partition_loading_context,
+    instance_for_test,
 )
 
 from teamster.core.errors import AuthenticationFailed, ConfigError
@@ -64,13 +64,12 @@ class Sensing:
 
     def tick(self, resource: SSHResource | None = None) -> Any:
         context = build_sensor_context(
-            instance=self.instance,
+            instance_ref=self.instance.get_ref(),
             cursor=self.cursor,
             resources={"ssh_vendor": resource or self.vendor.resource},
             definitions=self.definitions,
         )
-        # The daemon evaluates a tick in such a context too.
-        with partition_loading_context(dynamic_partitions_store=self.instance), context:
+        with context:
             result = self.sensor.evaluate_tick(context)
         self.cursor = result.cursor
         return result
@@ -104,7 +103,7 @@ class Sensing:
 @pytest.fixture
 def sensing(quick_vendor: Vendor) -> Iterator[Sensing]:
     (quick_vendor.root / "data").mkdir()
-    with DagsterInstance.ephemeral() as instance:
+    with instance_for_test() as instance:
         yield Sensing(quick_vendor, instance)
 
 

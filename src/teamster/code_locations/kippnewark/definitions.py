@@ -10,18 +10,18 @@ from teamster.code_locations.kippnewark.renlearn.assets import assets as renlear
 from teamster.core.resources import get_io_managers
 from teamster.libraries.dbt.assets import build_dbt_assets
 from teamster.libraries.dbt.project import dbt_resource_key, get_dbt_cli_resource
+from teamster.libraries.sftp.sensors import build_sftp_sensor
 from teamster.libraries.ssh.resources import SSHResource
 
 DBT = dbt_resource_key(CODE_LOCATION)
+SFTP_ASSETS = [*collegeboard_assets, *iready_assets, *oneroster_assets, *renlearn_assets]
 
 defs = Definitions(
     assets=[
-        *collegeboard_assets,
-        *iready_assets,
-        *oneroster_assets,
-        *renlearn_assets,
+        *SFTP_ASSETS,
         build_dbt_assets(CODE_LOCATION, dbt_resource_key=DBT),
     ],
+    sensors=[build_sftp_sensor(f"{CODE_LOCATION}__sftp", SFTP_ASSETS)],
     resources={
         **get_io_managers(CODE_LOCATION),
         DBT: get_dbt_cli_resource(CODE_LOCATION),
