@@ -47,7 +47,7 @@ FILLINGS = [  # a piece of a pattern, and a text that it matches
 BODIES = [  # a group's body, and the values that it lets through
     ("", VALUES),
     (r"[^/]+", VALUES),
-    (r"(?:[^/]|(?:[^/]))+", VALUES),
+    (r"(?:[^/]|(?:/{9}))+", VALUES),
     (r"\d{4}", st.from_regex(r"[0-9]{4}", fullmatch=True)),
     (r"((\d)\d|(?:x(y)?)){1,2}", st.from_regex(r"([0-9]{2}|xy?){1,2}", fullmatch=True)),
     (r"[()|]+", st.text("()|", min_size=1)),
@@ -144,6 +144,7 @@ def test_a_bound_pattern_of_any_shape_carries_its_value(
         made = PathPattern(source, {"x": TextSpelling()})
     except ConfigError:
         return
+    assume("x" in made.dimensions)
     match = made.bind({"x": "7"}).fullmatch(path)
     assert match is None or match["x"] == "7"
     key = made.parse(path)

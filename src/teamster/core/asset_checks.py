@@ -75,7 +75,7 @@ def _asset_key(given: AssetKey | Sequence[str] | str) -> AssetKey:
 def _describe(extras: Sequence[str], missing: Sequence[str]) -> str:
     parts = []
     if extras:
-        parts.append(f"{len(extras)} fields that the schema lacks")
+        parts.append(f"fields that the schema lacks: {len(extras)}")
     if missing:
-        parts.append(f"{len(missing)} of the schema's fields absent")
+        parts.append(f"fields of the schema that are absent: {len(missing)}")
     return "; ".join(parts) or "the fields are those of the schema"
