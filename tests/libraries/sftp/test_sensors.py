@@ -164,7 +164,7 @@ def test_a_tick_out_of_time_goes_on_where_it_stopped(sensing: Sensing) -> None:
     sensing.vendor.put("/data/2026/table.csv", "id\n1\n", OLD)
     sensing.sensor = build_sftp_sensor("vendor_sensor", ASSETS, time_budget_seconds=-1)
     assert not sensing.tick().run_requests
-    assert Ledger.load(sensing.cursor).resume_at == "kipptaf/vendor/table"
+    assert Ledger.load(sensing.cursor).resume_at == "ssh_vendor"
 
 
 def test_one_job_a_partitions_definition() -> None:

@@ -1,4 +1,4 @@
-"""Real servers to talk to: asyncssh's in this process, whose behaviour a test can bend, and sshd."""
+"""Real servers to talk to: asyncssh's in this process, which a test can bend, and OpenSSH's."""
 
 import getpass
 import os
@@ -35,12 +35,14 @@ class Served:
         fingerprint: The key's fingerprint.
         login: The resource's fields that log in.
         listed: Paths of the folders listed.
+        opened: Paths of the files opened.
         read: Bytes sent of files.
         sessions: How many SFTP sessions were begun.
         connections: The connections made.
         passwords: The passwords tried.
         keys: The fingerprints of the users' keys tried.
         authorized: The fingerprints of the keys that are let in.
+        pid: The process, if it is sshd.
     """
 
     port: int
@@ -49,12 +51,14 @@ class Served:
     fingerprint: str
     login: dict[str, str] = field(default_factory=lambda: {"username": USER, "password": PASSWORD})
     listed: list[str] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
     read: int = 0
     sessions: int = 0
     connections: list[asyncssh.SSHServerConnection] = field(default_factory=list)
     passwords: list[str] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
     authorized: set[str] = field(default_factory=set)
+    pid: int = 0
 
     @property
     def known_hosts(self) -> str:
@@ -68,13 +72,20 @@ class Recorder(asyncssh.SFTPServer):
     def __init__(self, channel: Any, served: Served) -> None:
         super().__init__(channel, chroot=os.fsencode(served.root))
         self.served = served
-        self.connection = channel.get_connection()
         served.sessions += 1
         self.session = served.sessions
+
+    async def stall(self) -> None:
+        """Does nothing until the client gives up."""
+        await self.connection.wait_closed()
 
     def scandir(self, path: bytes) -> Any:
         self.served.listed.append(path.decode())
         return super().scandir(path)
+
+    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> Any:
+        self.served.opened.append(path.decode(errors="replace"))
+        return super().open(path, pflags, attrs)
 
     def read(self, file_obj: Any, offset: int, size: int) -> Any:
         data = super().read(file_obj, offset, size)
@@ -105,21 +116,22 @@ class Login(asyncssh.SSHServer):
 
 
 @contextmanager
-def serving(root: Path, behaviour: type | None = None, port: int = 0) -> Iterator[Served]:
+def serving(root: Path, behaviour: type | None = None, **options: Any) -> Iterator[Served]:
     key = asyncssh.generate_private_key("ssh-ed25519")
     host_key = key.export_public_key().decode().strip()
-    served = Served(port, root, host_key, key.get_fingerprint("sha256"))
+    served = Served(0, root, host_key, key.get_fingerprint("sha256"))
     bases = (Recorder,) if behaviour is None else (behaviour, Recorder)
     sftp_server = type("Server", bases, {})
 
+    options = {
+        "server_factory": lambda: Login(served),
+        "server_host_keys": [key],
+        "sftp_factory": lambda channel: sftp_server(channel, served),
+        **options,
+    }
+
     async def listen() -> asyncssh.SSHAcceptor:
-        return await asyncssh.listen(
-            HOST,
-            port,
-            server_factory=lambda: Login(served),
-            server_host_keys=[key],
-            sftp_factory=lambda channel: sftp_server(channel, served),
-        )
+        return await asyncssh.listen(HOST, 0, **options)
 
     async def stop(acceptor: asyncssh.SSHAcceptor) -> None:
         acceptor.close()
@@ -164,9 +176,11 @@ def spool(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def serve(root: Path) -> Iterator[Callable[..., Served]]:
-    """Starts in-process servers: ``serve(behaviour=None, port=0)``."""
+    """Starts in-process servers: ``serve(behaviour=None, **options)``."""
     with ExitStack() as running:
-        yield lambda behaviour=None, port=0: running.enter_context(serving(root, behaviour, port))
+        yield lambda *behaviour, **options: running.enter_context(
+            serving(root, *behaviour, **options)
+        )
 
 
 @pytest.fixture
@@ -229,6 +243,7 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         process = subprocess.Popen(command, stderr=log, stdout=log)
     try:
         _wait_until_open(process, served.port, folder / "log")
+        served.pid = process.pid
         yield served
     finally:
         process.terminate()

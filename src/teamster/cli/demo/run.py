@@ -2,9 +2,8 @@
 
 import contextlib
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from dagster import (
     AssetCheckEvaluation,
@@ -21,10 +20,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from teamster.cli.demo.environment import DemoEnvironment
 from teamster.cli.demo.report import Outcome, print_report
-from teamster.core.errors import NoSuchDirectory, TeamsterError
+from teamster.core.errors import NoSuchDirectory, Permanent
 from teamster.libraries.sftp.assets import feed_of
 from teamster.libraries.sftp.feed import Feed
-from teamster.libraries.sftp.matching import partitions_present
+from teamster.libraries.sftp.matching import Present, survey
 
 REGIONS = ("kippnewark", "kippcamden")
 NETWORK = "kipptaf"
@@ -105,29 +104,30 @@ def _present(
     name: str, definitions: Definitions, environment: DemoEnvironment
 ) -> Iterator[Task | Outcome]:
     """Yields a task a partition that has a file; for any other feed, why there is none."""
+    servers: dict[str, list[Feed]] = {}
     for feed in _feeds(definitions):
-        vendor = feed.ssh_resource_key.removeprefix("ssh_")
+        servers.setdefault(feed.ssh_resource_key, []).append(feed)
+    for server, feeds in servers.items():
+        vendor = server.removeprefix("ssh_")
         if vendor not in environment.vendors:
-            yield Outcome(feed.asset_key, note=f"the drop has no folder {vendor}")
+            for feed in feeds:
+                yield Outcome(feed.asset_key, note=f"the drop has no folder {vendor}")
             continue
-        try:
-            keys = _partitions_on_server(feed, definitions.resources or {})
-        except TeamsterError as error:
-            yield Outcome(feed.asset_key, error=str(error))
-            continue
-        if not keys:
-            yield Outcome(feed.asset_key, note="no file on the server")
-        for key in keys:
+        resource = {server: (definitions.resources or {})[server]}
+        with build_resources(resource) as built, getattr(built, server).session() as session:
+            results = survey(feeds, session)
+        for feed, present in zip(feeds, results, strict=True):
+            yield from _tasks(name, feed, present)
+
+
+def _tasks(name: str, feed: Feed, present: Present | Permanent) -> Iterator[Task | Outcome]:
+    if isinstance(present, Permanent) and not isinstance(present, NoSuchDirectory):
+        yield Outcome(feed.asset_key, error=str(present))
+    elif isinstance(present, Permanent) or not present:
+        yield Outcome(feed.asset_key, note="no file on the server")
+    else:
+        for key in present:
             yield Task(name, feed.asset_key, key)
-
-
-def _partitions_on_server(feed: Feed, resources: Mapping[str, Any]) -> list[str | None]:
-    needed = {feed.ssh_resource_key: resources[feed.ssh_resource_key]}
-    with build_resources(needed) as built, getattr(built, feed.ssh_resource_key).session() as ssh:
-        try:
-            return list(partitions_present(feed, ssh))
-        except NoSuchDirectory:
-            return []
 
 
 def _ingest(task: Task, definitions: Definitions, instance: DagsterInstance) -> list[Outcome]:

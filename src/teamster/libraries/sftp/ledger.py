@@ -83,7 +83,7 @@ class Ledger:
 
     Attributes:
         entries: What is remembered.
-        resume_at: The feed that the next tick begins with, where this one ran out of time.
+        resume_at: The server that the next tick begins with, where this one ran out of time.
     """
 
     entries: dict[str, dict[str, Entry]] = field(default_factory=dict)

@@ -1,9 +1,10 @@
 """Remote files to a partition, and partitions to the files that are there."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
-from teamster.core.errors import NoMatchingFile, SeveralMatchingFiles
+from teamster.core.errors import NoMatchingFile, Permanent, SeveralMatchingFiles
 from teamster.libraries.sftp.archives import member_names, spellings
 from teamster.libraries.sftp.feed import Feed, PartitionValues
 from teamster.libraries.ssh.files import Listing, RemoteFile
@@ -38,7 +39,11 @@ def files_of_partition(
     return _selected(files, feed)
 
 
-def partitions_present(feed: Feed, session: SFTPSession) -> dict[str | None, list[RemoteFile]]:
+Present: TypeAlias = dict[str | None, list[RemoteFile]]
+"""Partition key (None for an asset without partitions) -> its files, ordered by path."""
+
+
+def partitions_present(feed: Feed, session: SFTPSession) -> Present:
     """Finds every partition of a feed that has a file on the server.
 
     Args:
@@ -46,29 +51,70 @@ def partitions_present(feed: Feed, session: SFTPSession) -> dict[str | None, lis
         session: Its server.
 
     Returns:
-        Partition key (None for an asset without partitions) -> its files, ordered by path. Keys
-        that the partitions definition does not have are left out, but for dynamic partitions.
+        What is there. Keys that the partitions definition does not have are left out, but for
+        dynamic partitions.
+
+    Raises:
+        NoSuchDirectory: The folder that all partitions share is not there.
+        UnreadableFile: An archive cannot be read.
     """
-    present: dict[str | None, list[RemoteFile]] = {}
-    for file in session.walk(feed.walk_spec({})).files:
-        for values in _values_present(feed, session, file):
+    (found,) = survey([feed], session)
+    if isinstance(found, Permanent):
+        raise found
+    return found
+
+
+def survey(feeds: Sequence[Feed], session: SFTPSession) -> list[Present | Permanent]:
+    """Finds the partitions of several feeds of one server that have files there.
+
+    Each folder is listed once, and each archive's directory read once, however many feeds look.
+
+    Args:
+        feeds: The feeds.
+        session: Their server.
+
+    Returns:
+        For each feed, in their order, what is there, or why that cannot be told.
+    """
+    listings = session.walk_all([feed.walk_spec({}) for feed in feeds])
+    members: dict[RemoteFile, list[str]] = {}
+
+    def names(file: RemoteFile) -> list[str]:
+        if file not in members:
+            with session.open(file) as archive:
+                members[file] = member_names(archive, file.name)
+        return members[file]
+
+    found: list[Present | Permanent] = []
+    for feed, listing in zip(feeds, listings, strict=True):
+        try:
+            if isinstance(listing, Permanent):
+                raise listing
+            found.append(_present(feed, listing, names))
+        except Permanent as error:
+            found.append(error)
+    return found
+
+
+def _present(feed: Feed, listing: Listing, names: Callable[[RemoteFile], list[str]]) -> Present:
+    present: Present = {}
+    for file in listing.files:
+        for values in _values_present(feed, file, names):
             if feed.knows(values):
                 present.setdefault(feed.key_of_values(values), []).append(file)
     return present
 
 
 def _values_present(
-    feed: Feed, session: SFTPSession, file: RemoteFile
-) -> Iterable[PartitionValues]:
+    feed: Feed, file: RemoteFile, names: Callable[[RemoteFile], list[str]]
+) -> Iterator[PartitionValues]:
     in_path = feed.values_of_file(file)
     if in_path is None:
         return
     if feed.patterns.member is None:
         yield in_path
         return
-    with session.open(file) as archive:
-        names = member_names(archive, file.name)
-    for name in names:
+    for name in names(file):
         parsed = map(feed.patterns.member.parse, spellings(name))
         in_member = next((values for values in parsed if values is not None), None)
         if in_member is not None:

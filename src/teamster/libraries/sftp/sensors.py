@@ -24,12 +24,11 @@ from dagster import (
     sensor,
 )
 
-from teamster.core.errors import ConfigError, NoSuchDirectory, Permanent, Transient
+from teamster.core.errors import ConfigError, Permanent, Transient
 from teamster.libraries.sftp.assets import feed_of
 from teamster.libraries.sftp.feed import Feed
 from teamster.libraries.sftp.ledger import Ledger, Patience, Request, RunState
-from teamster.libraries.sftp.matching import partitions_present
-from teamster.libraries.ssh.session import SFTPSession
+from teamster.libraries.sftp.matching import Present, survey
 
 SOURCE_VERSION = "teamster/source_version"
 """Run tag that names the version of the files a run was asked for."""
@@ -126,7 +125,7 @@ class _Jobs:
 
 @dataclass
 class _Tick:
-    """One evaluation: server by server, feed by feed, until time runs out."""
+    """One evaluation: server by server, until time runs out."""
 
     context: SensorEvaluationContext
     feeds: Mapping[str, Feed]
@@ -137,39 +136,38 @@ class _Tick:
     permanent: list[Permanent] = field(default_factory=list)
 
     def run(self, deadline: float) -> None:
-        """Lists the feeds in order, beginning where the last tick ran out of time."""
-        waiting = _rotated(list(self.feeds), self.ledger.resume_at)
-        self.ledger.resume_at = ""
+        """Lists server by server, beginning where the last tick ran out of time."""
         self.ledger.forget_all_but(self.feeds)
-        while waiting:
-            server = self.feeds[waiting[0]].ssh_resource_key
-            here = [key for key in waiting if self.feeds[key].ssh_resource_key == server]
-            waiting = [key for key in waiting if key not in here]
-            unfinished = self._server(server, here, deadline)
-            if unfinished:
-                self.ledger.resume_at = unfinished
+        servers = _rotated(
+            list(dict.fromkeys(feed.ssh_resource_key for feed in self.feeds.values())),
+            self.ledger.resume_at,
+        )
+        self.ledger.resume_at = ""
+        for server in servers:
+            if time.monotonic() > deadline:
+                self.ledger.resume_at = server
                 return
+            self._server(server)
 
-    def _server(self, server: str, keys: Sequence[str], deadline: float) -> str:
-        """Lists one server's feeds over one connection; returns where time ran out, if it did."""
+    def _server(self, server: str) -> None:
+        """Lists one server for all its feeds, over one connection."""
+        feeds = {key: feed for key, feed in self.feeds.items() if feed.ssh_resource_key == server}
         try:
             with getattr(self.context.resources, server).session() as session:
-                for key in keys:
-                    if time.monotonic() > deadline:
-                        return key
-                    self._feed(self.feeds[key], key, session)
+                results = survey(list(feeds.values()), session)
         except Transient as error:
             self.troubles.append(str(error))
+            return
         except Permanent as error:
             self.permanent.append(error)
-        return ""
-
-    def _feed(self, feed: Feed, key: str, session: SFTPSession) -> None:
-        try:
-            present = partitions_present(feed, session)
-        except NoSuchDirectory as error:
-            self.permanent.append(error)
             return
+        for key, present in zip(feeds, results, strict=True):
+            if isinstance(present, Permanent):
+                self.permanent.append(present)
+            else:
+                self._compare(key, present)
+
+    def _compare(self, key: str, present: Present) -> None:
         self.requests += self.ledger.update(
             key,
             {partition or "": files for partition, files in present.items()},

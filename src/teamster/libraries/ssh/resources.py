@@ -163,7 +163,11 @@ class _PinnedHost(asyncssh.SSHClient):
     def validate_host_public_key(
         self, host: str, addr: str, port: int, key: asyncssh.SSHKey
     ) -> bool:
-        return key.get_fingerprint("sha256") in self._pinned
+        fingerprint = key.get_fingerprint("sha256")
+        if fingerprint in self._pinned:
+            return True
+        # A server has a key of each algorithm: the error says which one it showed.
+        raise asyncssh.HostKeyNotVerifiable(f"it is {fingerprint}, {key.get_algorithm()}")
 
 
 async def _connect(options: dict[str, Any]) -> asyncssh.SSHClientConnection:

@@ -4,8 +4,7 @@ import asyncio
 import hashlib
 import io
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,10 +12,11 @@ import asyncssh
 from anyio.from_thread import BlockingPortal
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from teamster.core.errors import FileChanged, ServerUnavailable, Transient
+from teamster.core.errors import FileChanged, Permanent, ServerUnavailable, Transient
 from teamster.libraries.ssh.failures import sorted_failures
 from teamster.libraries.ssh.files import Listing, LocalFile, RemoteFile
-from teamster.libraries.ssh.walk import WalkSpec, walk
+from teamster.libraries.ssh.remote import Remote, all_ended
+from teamster.libraries.ssh.walk import WalkSpec, walk_all
 
 Result = TypeVar("Result")
 
@@ -55,17 +55,32 @@ class SFTPSession:
     connect: Callable[[], Awaitable[asyncssh.SSHClientConnection]]
     portal: BlockingPortal
     limits: SessionLimits = field(default_factory=SessionLimits)
-    _client: asyncssh.SFTPClient | None = None
-    _resources: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _remote: Remote | None = None
 
     def walk(self, spec: WalkSpec) -> Listing:
         """Lists the files that match.
 
         Raises:
             NoSuchDirectory: The start folder is not there.
+            PermissionRefused: The start folder may not be listed.
             ServerUnavailable: The server did not answer, tried as often as the limits say.
         """
-        return self._call(lambda sftp: walk(sftp, spec, self.limits.max_listings))
+        (found,) = self.walk_all([spec])
+        if isinstance(found, Permanent):
+            raise found
+        return found
+
+    def walk_all(self, specs: Sequence[WalkSpec]) -> list[Listing | Permanent]:
+        """Lists the files that match each spec; a folder that several want is listed once.
+
+        Returns:
+            For each spec, in their order, its listing, or the error that :meth:`walk` would raise
+            for it: ``NoSuchDirectory`` or ``PermissionRefused``.
+
+        Raises:
+            ServerUnavailable: The server did not answer, tried as often as the limits say.
+        """
+        return self._call(lambda remote: walk_all(remote, specs, self.limits.max_listings))
 
     def fetch(self, files: Sequence[RemoteFile], spool: Path) -> list[LocalFile]:
         """Downloads files into the spool, several at once.
@@ -82,19 +97,20 @@ class SFTPSession:
             NoMatchingFile: A file vanished.
             ServerUnavailable: The server did not answer, tried as often as the limits say.
         """
-        places = [spool / f"download-{number}" for number in range(len(files))]
+        fetched: dict[int, LocalFile] = {}
+        free = asyncio.Semaphore(self.limits.max_downloads)
 
-        async def fetch_all(sftp: asyncssh.SFTPClient) -> list[LocalFile]:
-            free = asyncio.Semaphore(self.limits.max_downloads)
+        async def fetch_one(remote: Remote, number: int) -> None:
+            async with free:
+                place = spool / f"download-{number}"
+                fetched[number] = await self._fetch(remote, files[number], place)
 
-            async def fetch_one(file: RemoteFile, place: Path) -> LocalFile:
-                async with free:
-                    return await self._fetch(sftp, file, place)
+        async def fetch_missing(remote: Remote) -> None:
+            missing = [number for number in range(len(files)) if number not in fetched]
+            await all_ended(fetch_one(remote, number) for number in missing)
 
-            pairs = zip(files, places, strict=True)
-            return list(await asyncio.gather(*(fetch_one(*pair) for pair in pairs)))
-
-        return self._call(fetch_all)
+        self._call(fetch_missing)
+        return [fetched[number] for number in range(len(files))]
 
     def open(self, file: RemoteFile) -> io.BufferedReader:
         """Opens a remote file for reading here and there, such as an archive's directory."""
@@ -102,32 +118,24 @@ class SFTPSession:
 
     def read_at(self, path: str, size: int, offset: int) -> bytes:
         """Reads up to ``size`` bytes from ``offset`` of a remote file."""
-
-        async def read(sftp: asyncssh.SFTPClient) -> bytes:
-            async with sftp.open(path, "rb") as remote:
-                data = await remote.read(size, offset)
-                return data if isinstance(data, bytes) else data.encode()
-
-        return self._call(read)
+        return self._call(lambda remote: remote.read(path, size, offset))
 
     def close(self) -> None:
         """Closes the connection."""
         self.portal.call(self._drop)
 
-    async def _fetch(self, sftp: asyncssh.SFTPClient, file: RemoteFile, place: Path) -> LocalFile:
-        before = RemoteFile.of(file.path, await sftp.stat(file.path))
-        await sftp.get(file.path, place)
-        after = RemoteFile.of(file.path, await sftp.stat(file.path))
+    async def _fetch(self, remote: Remote, file: RemoteFile, place: Path) -> LocalFile:
+        before = RemoteFile.of(file.path, await remote.stat(file.path))
+        await remote.get(file.path, before.size, place)
+        after = RemoteFile.of(file.path, await remote.stat(file.path))
         if before != after or place.stat().st_size != after.size:
             raise FileChanged(f"{self.server}: {file.path} changed while it was fetched")
         with place.open("rb") as local:
             digest = await asyncio.to_thread(hashlib.file_digest, local, "sha256")
-        return LocalFile(
-            place, replace(file, size=after.size, mtime=after.mtime), digest.hexdigest()
-        )
+        return LocalFile(place, after, digest.hexdigest())
 
-    def _call(self, operation: Callable[[asyncssh.SFTPClient], Awaitable[Result]]) -> Result:
-        """Runs an operation; a transient failure is tried again, over a new connection."""
+    def _call(self, operation: Callable[[Remote], Awaitable[Result]]) -> Result:
+        """Runs an operation; a transient failure is tried again."""
         retrying = Retrying(
             retry=retry_if_exception_type(Transient),
             stop=stop_after_attempt(self.limits.attempts),
@@ -136,30 +144,21 @@ class SFTPSession:
         )
         return retrying(self.portal.call, self._run, operation)
 
-    async def _run(self, operation: Callable[[asyncssh.SFTPClient], Awaitable[Result]]) -> Result:
-        with sorted_failures(self.server):
-            try:
-                if self._client is None:
-                    self._client = await self._open()
-                return await operation(self._client)
-            except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection) as error:
-                await self._drop()
-                raise ServerUnavailable(f"{self.server}: connection lost") from error
-            except (asyncssh.DisconnectError, OSError):
-                await self._drop()
-                raise
-
-    async def _open(self) -> asyncssh.SFTPClient:
-        connection = await self._resources.enter_async_context(await self.connect())
-        return await self._resources.enter_async_context(
-            connection.start_sftp_client(path_errors="surrogateescape")
-        )
+    async def _run(self, operation: Callable[[Remote], Awaitable[Result]]) -> Result:
+        try:
+            with sorted_failures(self.server):
+                if self._remote is None:
+                    self._remote = Remote(await self.connect(), self.limits.timeout)
+                    await self._remote.start()
+                return await operation(self._remote)
+        except ServerUnavailable:
+            await self._drop()  # the next try begins with a new connection
+            raise
 
     async def _drop(self) -> None:
-        self._client = None
-        resources, self._resources = self._resources, AsyncExitStack()
-        with suppress(asyncssh.Error, OSError, TimeoutError):  # it may be gone already
-            await asyncio.wait_for(resources.aclose(), self.limits.timeout)
+        remote, self._remote = self._remote, None
+        if remote is not None:
+            await remote.close()
 
 
 class _RemoteReader(io.RawIOBase):
