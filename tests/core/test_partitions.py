@@ -365,6 +365,7 @@ WINDOWS: list[TimeWindowPartitionsDefinition] = [
     ),
     WeeklyPartitionsDefinition("2024-10-01", end_date="2024-12-01", timezone="Europe/Berlin"),
     FiscalYearPartitionsDefinition("2022-07-01", "America/New_York"),
+    DailyPartitionsDefinition("2025-01-01", end_date="2025-01-15", exclusions=["0 0 * * 6,0"]),
 ]
 
 

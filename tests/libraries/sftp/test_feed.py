@@ -88,6 +88,7 @@ YEARS = {"type": "static", "partition_keys": ["2025", "2026"]}
 MULTI = {"type": "multi", "partitions_defs": {"year": YEARS, "subject": YEARS}}
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "unknown option": ({"file_seperator": ";"}, "did you mean file_sep"),
+    "unknown option of another group": ({"selct": "newest"}, "did you mean select"),
     "wrong type": ({"slugify_cols": "perhaps"}, "slugify_cols"),
     "wrong choice": ({"select": "oldest"}, "select"),
     "unknown encoding": ({"file_encoding": "utf-9"}, "utf-9"),

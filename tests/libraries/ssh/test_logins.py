@@ -31,8 +31,6 @@ def key(request: pytest.FixtureRequest) -> asyncssh.SSHKey:
 
 @cache  # to derive a key from a passphrase takes its time, as it should
 def exported(key: asyncssh.SSHKey, form: str, passphrase: str | None) -> str:
-    if form == "openssh" and passphrase:
-        pytest.importorskip("bcrypt")  # without it, asyncssh reads no such key
     return key.export_private_key(form, passphrase=passphrase, rounds=50).decode()
 
 
@@ -145,15 +143,18 @@ def test_no_key_agent_or_configuration_of_the_user_plays_a_part(
 
         return await asyncio.start_unix_server(note, agent)
 
-    session = connect(served, password=None)
-    listener = session.portal.call(serve_agent)
+    given = asyncssh.generate_private_key("ssh-ed25519")
+    without = connect(served, password=None)
+    with_key = connect(served, password=None, key_string=given.export_private_key().decode())
+    listener = without.portal.call(serve_agent)
     try:
-        with pytest.raises(AuthenticationFailed):
-            session.walk(ANYTHING)
+        for session in (without, with_key):
+            with pytest.raises(AuthenticationFailed):
+                session.walk(ANYTHING)
     finally:
-        session.portal.call(_close, listener)
-    assert (asked, served.keys) == ([], set())
-    assert len(served.connections) == 1, "the user's configuration would have led elsewhere"
+        without.portal.call(_close, listener)
+    assert (asked, served.keys) == ([], {given.get_fingerprint("sha256")})
+    assert len(served.connections) == 2, "the user's configuration would have led elsewhere"
 
 
 async def _close(listener: asyncio.Server) -> None:

@@ -26,6 +26,7 @@ from teamster.core.paths import PathPattern
 from teamster.core.schema import AvroSchema, SchemaLike, resolve_schema
 from teamster.libraries.sftp.dimensions import Patterns, Spellings, named_dimensions
 from teamster.libraries.sftp.options import (
+    AllOptions,
     AssetOptions,
     MatchOptions,
     ReadOptions,
@@ -194,19 +195,9 @@ def _partitions(given: PartitionsLike | None) -> PartitionsDefinition[Any] | Non
 
 
 def _grouped(options: SftpOptions, subject: str) -> tuple[AssetOptions, MatchOptions, ReadOptions]:
-    in_asset = {name for name in options if name in AssetOptions.model_fields}
-    in_match = {name for name in options if name in MatchOptions.model_fields}
-    values: Mapping[str, Any] = options
-
-    def chosen(names: set[str]) -> dict[str, Any]:
-        return {name: value for name, value in values.items() if name in names}
-
-    rest = set(options) - in_asset - in_match
-    return (
-        validated(AssetOptions, chosen(in_asset), subject),
-        validated(MatchOptions, chosen(in_match), subject),
-        validated(ReadOptions, chosen(rest), subject),
-    )
+    # Checked together, so that a misspelt name is compared with every option there is.
+    checked = validated(AllOptions, options, subject)
+    return checked.group(AssetOptions), checked.group(MatchOptions), checked.group(ReadOptions)
 
 
 def _without_trailing_slash(regex: str) -> str:

@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
+from dagster import get_dagster_logger
+
 from teamster.core.errors import NoMatchingFile, Permanent, SeveralMatchingFiles
 from teamster.libraries.sftp.archives import member_names, spellings
 from teamster.libraries.sftp.feed import Feed, PartitionValues
@@ -32,6 +34,10 @@ def files_of_partition(
         NoSuchDirectory: The folder that all partitions share is not there.
     """
     listing = session.walk(feed.walk_spec(values))
+    if listing.unreadable:
+        get_dagster_logger().warning(
+            "folders that the server refused to list: %s", _some(listing.unreadable)
+        )
     files = [file for file in listing.files if _belongs(feed, file, values)]
     if not files:
         others = [*(file.path for file in listing.files), *listing.others]

@@ -1,7 +1,7 @@
 """The keyword options of the factories, in three groups, each with its defaults."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, TypeVar
 
 from dagster import AutomationCondition
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -10,6 +10,7 @@ _STRICT = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 Select = Literal["one", "newest", "all"]
 Pairs = Sequence[tuple[str, str]]
+Group = TypeVar("Group", bound=BaseModel)
 
 
 class AssetOptions(BaseModel):
@@ -94,6 +95,14 @@ class ReadOptions(BaseModel):
         except LookupError:
             raise ValueError(f"Python knows no encoding {given!r}") from None
         return given
+
+
+class AllOptions(AssetOptions, MatchOptions, ReadOptions):
+    """All keyword options in one."""
+
+    def group(self, model: type[Group]) -> Group:
+        """Returns one group of the options."""
+        return model(**{name: getattr(self, name) for name in model.model_fields})
 
 
 class SftpOptions(TypedDict, total=False):
