@@ -19,7 +19,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Teamster needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV) (a few minutes the first time) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $(STAMP)
 
 demo: $(STAMP) ## Run everything once: vendors' servers, ingestion, dbt, answers. DROP=<folder> serves yours.
@@ -44,7 +44,7 @@ format: $(STAMP) ## Format the code.
 	$(BIN)/ruff format .
 
 constraints: ## Pin the newest versions that fit (needs uv).
-	uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links --universal --python-version 3.11 --extra dev --extra gcs --upgrade --output-file constraints.txt pyproject.toml
+	uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 --extra dev --extra gcs --upgrade --output-file constraints.txt pyproject.toml
 
 clean: ## Remove what runs leave behind, objects and warehouse included; .venv stays.
 	rm -rf .teamster .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

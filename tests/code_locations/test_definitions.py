@@ -56,13 +56,13 @@ def test_lineage_runs_from_every_file_to_the_networks_tables(region: str) -> Non
 def test_every_sftp_asset_has_the_schema_check_and_is_watched() -> None:
     for region in ("kippnewark", "kippcamden"):
         definitions = definitions_of(region)
-        feeds = [asset for asset in definitions.assets or () if feed_of(asset)]  # type: ignore[arg-type]
+        feeds = [asset for asset in definitions.assets or () if feed_of(asset)]
         (sensor,) = definitions.sensors or ()
-        watched = {key for job in sensor.jobs for key in job.selection.resolve(feeds)}  # type: ignore[union-attr,arg-type]
+        watched = {key for job in sensor.jobs for key in job.selection.resolve(feeds)}
         for asset in feeds:
-            (spec,) = asset.check_specs  # type: ignore[union-attr]
+            (spec,) = asset.check_specs
             assert spec.name == "avro_schema_valid"
-            assert asset.key in watched  # type: ignore[union-attr]
+            assert asset.key in watched
 
 
 def test_the_workspace_lists_every_code_location() -> None:

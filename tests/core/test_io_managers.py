@@ -489,7 +489,7 @@ def total(numbers: list[int]) -> int:
 
 
 def test_ops_that_belong_to_no_asset(root: UPath, instance: DagsterInstance) -> None:
-    @job(resource_defs=dict(managers(root)))  # type: ignore[arg-type]
+    @job(resource_defs=dict(managers(root)))
     def adding() -> None:
         total(pieces(plus(plus(one()))).map(plus).collect())
 
@@ -514,7 +514,7 @@ def test_an_op_between_ops_may_stream_records(root: UPath, instance: DagsterInst
     def count(fetched: tuple[Records, Any]) -> int:
         return len(list(fetched[0]))
 
-    @job(resource_defs=dict(managers(root)))  # type: ignore[arg-type]
+    @job(resource_defs=dict(managers(root)))
     def counting() -> None:
         count(fetch())
 
@@ -533,7 +533,7 @@ def test_the_ops_inside_a_graph_asset(root: UPath) -> None:
 
 
 def test_ops_of_no_code_location_have_no_place_where_each_has_its_own(tmp_path: Path) -> None:
-    @job(resource_defs=dict(managers(f"{tmp_path}/{{code_location}}")))  # type: ignore[arg-type]
+    @job(resource_defs=dict(managers(f"{tmp_path}/{{code_location}}")))
     def adding() -> None:
         plus(one())
 

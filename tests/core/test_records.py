@@ -122,7 +122,7 @@ def test_gone_after_a_failure(spool: Path) -> None:
 def test_gone_when_the_reader_stops_early(spool: Path) -> None:
     stream = iter(spooled_records(ROWS))
     next(stream)
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()
     assert list(spool.iterdir()) == []
 
 

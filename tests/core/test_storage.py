@@ -109,7 +109,7 @@ def test_a_copy_that_fails_half_way_leaves_nothing(
     target.write_bytes(b"old")
 
     def no_space(source: object, copy: object, length: int) -> None:
-        copy.write(b"n")  # type: ignore[attr-defined]
+        copy.write(b"n")
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("shutil.copyfileobj", no_space)
@@ -160,7 +160,7 @@ def test_a_spool_is_gone_when_a_generator_is_closed(spool: Path) -> None:
     stream = rows()
     next(stream)
     assert len(list(spool.iterdir())) == 1
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()
     assert list(spool.iterdir()) == []
 
 

@@ -76,12 +76,12 @@ class Vendor:
     def rows(self, *hive: str) -> list[dict[str, Any]]:
         """Reads the table's object."""
         with self.object_at(*hive).open("rb") as file:
-            return list(fastavro.reader(file))  # type: ignore[arg-type]
+            return list(fastavro.reader(file))
 
     def rejected(self, *hive: str) -> list[dict[str, Any]]:
         """Reads the table's quarantine object."""
         with self.object_at(*hive).with_name("quarantine").open("rb") as file:
-            return list(fastavro.reader(file))  # type: ignore[arg-type]
+            return list(fastavro.reader(file))
 
 
 def zip_of(members: Mapping[str, str | bytes]) -> bytes:

@@ -106,9 +106,9 @@ class DropsListing:
     """Cuts the first connection off in the middle of a listing."""
 
     async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
-        async for entry in super().scandir(path):  # type: ignore[misc]
-            if self.session == 1 and path == b"/data/b":  # type: ignore[attr-defined]
-                self.connection.abort()  # type: ignore[attr-defined]
+        async for entry in super().scandir(path):
+            if self.session == 1 and path == b"/data/b":
+                self.connection.abort()
             yield entry
 
 
@@ -125,8 +125,8 @@ class Resetting:
     """Ends each connection as soon as a folder is opened."""
 
     def scandir(self, path: bytes) -> Any:
-        self.connection.disconnect(asyncssh.DISC_BY_APPLICATION, "too many connections")  # type: ignore[attr-defined]
-        return super().scandir(path)  # type: ignore[misc]
+        self.connection.disconnect(asyncssh.DISC_BY_APPLICATION, "too many connections")
+        return super().scandir(path)
 
 
 def test_a_server_that_sends_us_away(serve: Any, connect: Any) -> None:
@@ -142,25 +142,25 @@ class Stalling:
     at = ""
 
     async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
-        async for entry in super().scandir(path):  # type: ignore[misc]
+        async for entry in super().scandir(path):
             yield entry
         if Stalling.at == "listing":
-            await self.stall()  # type: ignore[attr-defined]
+            await self.stall()
 
     async def read(self, file_obj: Any, offset: int, size: int) -> bytes:
         if Stalling.at == "file" and offset > len(BIG) // 2:
-            await self.stall()  # type: ignore[attr-defined]
-        return bytes(super().read(file_obj, offset, size))  # type: ignore[misc]
+            await self.stall()
+        return bytes(super().read(file_obj, offset, size))
 
     async def stat(self, path: bytes) -> Any:
         if Stalling.at == "stat":
-            await self.stall()  # type: ignore[attr-defined]
-        return super().stat(path)  # type: ignore[misc]
+            await self.stall()
+        return super().stat(path)
 
     async def realpath(self, path: bytes) -> Any:
         if Stalling.at == "realpath":
-            await self.stall()  # type: ignore[attr-defined]
-        return super().realpath(path)  # type: ignore[misc]
+            await self.stall()
+        return super().realpath(path)
 
 
 @pytest.mark.parametrize("at", ["listing", "file", "stat", "realpath"])
@@ -198,12 +198,12 @@ class Trickling:
 
     async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
         await asyncio.sleep(A_MOMENT / 2)
-        async for entry in super().scandir(path):  # type: ignore[misc]
+        async for entry in super().scandir(path):
             yield entry
 
     async def read(self, file_obj: Any, offset: int, size: int) -> bytes:
         await asyncio.sleep(A_MOMENT / 4)
-        return bytes(super().read(file_obj, offset, size))  # type: ignore[misc]
+        return bytes(super().read(file_obj, offset, size))
 
 
 def test_a_slow_server_is_waited_for(serve: Any, plant: Any, connect: Any, spool: Path) -> None:

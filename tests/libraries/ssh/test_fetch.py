@@ -88,11 +88,11 @@ class Slow:
     def open(self, *arguments: Any) -> Any:
         Slow.under_way += 1
         Slow.most = max(Slow.most, Slow.under_way)
-        return super().open(*arguments)  # type: ignore[misc]
+        return super().open(*arguments)
 
     def close(self, file_obj: Any) -> Any:
         Slow.under_way -= 1
-        return super().close(file_obj)  # type: ignore[misc]
+        return super().close(file_obj)
 
 
 def test_file_named_as_the_vendor_pleases_lies_under_our_name(
@@ -133,7 +133,7 @@ class Growing:
     times = 0
 
     def read(self, file_obj: Any, offset: int, size: int) -> Any:
-        data = super().read(file_obj, offset, size)  # type: ignore[misc]
+        data = super().read(file_obj, offset, size)
         if Growing.times:
             Growing.times -= 1
             with open(file_obj.name, "ab") as file:  # noqa: PTH123
@@ -198,9 +198,9 @@ class Dropping:
     """Cuts the first connections off in the middle of a big file."""
 
     def read(self, file_obj: Any, offset: int, size: int) -> Any:
-        if self.session < 3 and offset > len(BIG) // 2:  # type: ignore[attr-defined]
-            self.connection.abort()  # type: ignore[attr-defined]
-        return super().read(file_obj, offset, size)  # type: ignore[misc]
+        if self.session < 3 and offset > len(BIG) // 2:
+            self.connection.abort()
+        return super().read(file_obj, offset, size)
 
 
 def test_a_connection_dropped_in_mid_download(

@@ -73,6 +73,7 @@ def _run_all(environment: DemoEnvironment, progress: Progress) -> list[Outcome]:
             else:
                 outcomes.append(found)
     progress.remove_task(loading)
+    progress.console.print(f"Ingesting {len(tasks)} files and members, then building tables ...")
     with DagsterInstance.get() as instance:
         running = progress.add_task("Ingesting", total=len(tasks))
         for task in tasks:

@@ -161,7 +161,7 @@ def _build(feed: Feed) -> AssetsDefinition:
         metadata={"dagster/column_schema": column_schema(feed.schema), **_patterns_shown(feed)},
     )
 
-    # With can_subset the check's output is optional too: a skipped file has nothing to check.
+    # With can_subset the output of the check is optional too: without a file there is none.
     @multi_asset(
         name="__".join(path),
         outs={_OUTPUT: out},
@@ -215,7 +215,7 @@ def _materialize(
         except NoMatchingFile as error:
             if feed.match.when_missing == "fail":
                 raise
-            context.log.info("skipped, the last object stays as it is: %s", error)
+            context.log.info("nothing written, the last object stays as it is: %s", error)
             return
         with _records(feed, files, spool, resources) as records:
             context.set_data_version(feed.asset_key, _data_version(feed, files))
