@@ -44,7 +44,6 @@ def test_rows_pass_unchanged_and_are_counted() -> None:
     assert list(records) == ROWS
     summary = records.summary
     assert summary.rows == 2
-    assert summary.nulls == {"b": 1}
     assert summary.rejected_rows == summary.short_rows == 0
     assert (summary.fields.extras, summary.fields.missing) == ({"c"}, [])
 
@@ -96,7 +95,7 @@ def test_a_reader_with_a_tally_notes_for_itself() -> None:
     records = Records(ROWS, SCHEMA, tally=tally)
     list(records)
     assert records.summary is tally
-    assert (tally.rows, tally.nulls, tally.fields.extras) == (2, {}, set())
+    assert (tally.rows, tally.fields.extras) == (2, set())
 
 
 # --- temporary files are gone, however the stream ends -----------------------------------------

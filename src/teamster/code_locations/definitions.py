@@ -6,7 +6,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from dagster import Definitions
+from dagster import Definitions, in_process_executor
 
 from teamster.code_locations.kippcamden import definitions as kippcamden
 from teamster.code_locations.kippnewark import definitions as kippnewark
@@ -38,7 +38,10 @@ def merge_code_locations(locations: Iterable[Definitions]) -> Definitions:
             )
             for part in parts
         ),
-        Definitions(resources={**resources, **get_io_managers()}),
+        Definitions(
+            resources={**resources, **get_io_managers()},
+            executor=in_process_executor,
+        ),
     )
 
 

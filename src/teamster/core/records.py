@@ -1,6 +1,5 @@
 """Records: a single-use stream of rows that knows its schema and what it saw."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -22,7 +21,6 @@ class Tally:
         quarantine: Where rejected rows go; None where nothing is ever rejected.
         rows: Rows handed on.
         short_rows: Rows that had fewer cells than the header.
-        nulls: Field -> rows in which it was null.
         warnings: What someone should know, in words that hold no value of a row.
     """
 
@@ -30,7 +28,6 @@ class Tally:
     quarantine: Quarantine | None = None
     rows: int = 0
     short_rows: int = 0
-    nulls: Counter[str] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -89,7 +86,6 @@ class Records:
                 tally.rows += 1
                 if self._looks_into_rows:
                     tally.fields.record(row)
-                    tally.nulls.update(name for name, value in row.items() if value is None)
                 yield row
             if tally.quarantine:
                 tally.quarantine.check()

@@ -1,6 +1,6 @@
 """What Dagster loads for this region."""
 
-from dagster import Definitions
+from dagster import Definitions, in_process_executor
 
 from teamster.code_locations.kippcamden import CODE_LOCATION
 from teamster.code_locations.kippcamden.collegeboard.assets import assets as collegeboard_assets
@@ -22,6 +22,7 @@ defs = Definitions(
         build_dbt_assets(CODE_LOCATION, dbt_resource_key=DBT),
     ],
     sensors=[build_sftp_sensor(f"{CODE_LOCATION}__sftp", SFTP_ASSETS)],
+    executor=in_process_executor,  # a run has one step: a process of its own would only cost
     resources={
         **get_io_managers(CODE_LOCATION),
         DBT: get_dbt_cli_resource(CODE_LOCATION),

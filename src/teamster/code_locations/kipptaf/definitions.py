@@ -1,6 +1,6 @@
 """What Dagster loads for the network's central office."""
 
-from dagster import Definitions
+from dagster import Definitions, in_process_executor
 
 from teamster.code_locations.kipptaf import CODE_LOCATION
 from teamster.core.resources import get_io_managers
@@ -13,6 +13,7 @@ defs = Definitions(
     assets=[
         build_dbt_assets(CODE_LOCATION, dbt_resource_key=DBT),
     ],
+    executor=in_process_executor,  # a run has one step: a process of its own would only cost
     resources={
         **get_io_managers(CODE_LOCATION),
         DBT: get_dbt_cli_resource(CODE_LOCATION),

@@ -70,6 +70,7 @@ class _Layout:
 
     width: int
     columns: Sequence[_Column]
+    typed: Sequence[_Column]
     unknown: Sequence[tuple[int, str]]
 
 
@@ -138,7 +139,9 @@ class _Reader:
             _Column(at, name, converter(self._types[name]), type_name(self._types[name]))
             for at, name in known
         ]
-        return _Layout(len(header.cells), columns, unknown if self._keeps_unknown else ())
+        typed = [column for column in columns if column.convert]
+        kept = unknown if self._keeps_unknown else ()
+        return _Layout(len(header.cells), columns, typed, kept)
 
     def _names(self, cells: Sequence[str], file_name: str) -> list[tuple[int, str]]:
         """Returns position and name of the columns that are taken."""
@@ -181,6 +184,28 @@ class _Reader:
 
     def _row(self, line: Line, layout: _Layout, file_name: str) -> dict[str, Any] | None:
         """Returns a row's values, or None having set it aside."""
+        cells = self._cells(line, layout, file_name)
+        if cells is None:
+            return None
+        row: dict[str, Any] = {
+            column.name: cells[column.position] or None for column in layout.columns
+        }
+        for column in layout.typed:
+            text = row[column.name]
+            try:
+                row[column.name] = column.convert(text) if text and column.convert else None
+            except ValueError:
+                reason = f"not of type {column.type_name}"
+                self._reject(file_name, line, reason, column.name)
+                return None
+        if layout.unknown:
+            row[EXTRA_FIELD] = {
+                name: cells[position] for position, name in layout.unknown if cells[position]
+            }
+        return row
+
+    def _cells(self, line: Line, layout: _Layout, file_name: str) -> list[str] | None:
+        """Returns a row's cells, as many as the header's or more, or None having set it aside."""
         cells = line.cells
         if line.fault:
             if line.likely is None or len(line.likely) != layout.width:
@@ -188,33 +213,13 @@ class _Reader:
                 return None
             cells = line.likely
             self._lenient_rows += 1
-        if len(cells) != layout.width:
-            if any(cells[layout.width :]):
-                self._reject(file_name, line, "more cells than the header")
-                return None
-            if len(cells) < layout.width:
-                self.tally.short_rows += 1
-                cells = cells + [""] * (layout.width - len(cells))
-        row: dict[str, Any] = {}
-        for column in layout.columns:
-            text = cells[column.position]
-            if not text:
-                row[column.name] = None
-                self.tally.nulls[column.name] += 1
-            elif column.convert is None:
-                row[column.name] = text
-            else:
-                try:
-                    row[column.name] = column.convert(text)
-                except ValueError:
-                    reason = f"not of type {column.type_name}"
-                    self._reject(file_name, line, reason, column.name)
-                    return None
-        if layout.unknown:
-            row[EXTRA_FIELD] = {
-                name: cells[position] for position, name in layout.unknown if cells[position]
-            }
-        return row
+        if len(cells) > layout.width and any(cells[layout.width :]):
+            self._reject(file_name, line, "more cells than the header")
+            return None
+        if len(cells) < layout.width:
+            self.tally.short_rows += 1
+            cells = cells + [""] * (layout.width - len(cells))
+        return cells
 
     def _reject(self, file_name: str, line: Line, reason: str, column: str | None = None) -> None:
         self.quarantine.add(file_name, line.number, reason, line.cells, column)
