@@ -1,7 +1,10 @@
-"""Zip archives: which members there are, and unpacking one within limits."""
+"""Zip archives and gzip files: which members there are, and unpacking within limits."""
 
+import gzip
 import zipfile
+import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -11,6 +14,9 @@ from teamster.libraries.sftp.options import Select
 from teamster.libraries.ssh.files import LocalFile
 
 _CHUNK = 1 << 20
+_GZIP = b"\x1f\x8b"
+_ENCRYPTED = 0x1
+_CORRUPT = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError)
 _RATIO_LIMIT = 500
 _RATIO_MATTERS = 64 * 1024**2
 """Below this many bytes a high ratio is only a repetitive file."""
@@ -61,7 +67,7 @@ def unpack(
                 _unpack_one(archive, opened, info, spool / f"member-{number}", max_bytes)
                 for number, info in enumerate(chosen)
             ]
-    except zipfile.BadZipFile as error:
+    except _CORRUPT as error:
         raise UnreadableFile(f"{archive.name} is no readable zip archive: {error}") from None
 
 
@@ -94,19 +100,49 @@ def _chosen(
 def _unpack_one(
     archive: LocalFile, opened: zipfile.ZipFile, info: zipfile.ZipInfo, place: Path, max_bytes: int
 ) -> LocalFile:
-    if info.flag_bits & 0x1:
-        raise UnreadableFile(f"{archive.name}/{info.filename} is encrypted")
+    member = replace(archive, path=place, member=info.filename)
+    if info.flag_bits & _ENCRYPTED:
+        raise UnreadableFile(f"{member.name} is encrypted")
+    with opened.open(info) as source:
+        _copy_within_limits(source, member, info.compress_size, max_bytes)
+    return member
+
+
+def gunzipped(file: LocalFile, place: Path, max_bytes: int) -> LocalFile:
+    """Unpacks a gzip file into the spool; any other file is returned as it is.
+
+    Args:
+        file: A fetched file. What it is is told by its first bytes, not by its name.
+        place: Where to unpack it.
+        max_bytes: The most that is unpacked.
+
+    Raises:
+        UnreadableFile: It is corrupt, or unpacks to too much.
+    """
+    with file.path.open("rb") as packed:
+        if packed.read(len(_GZIP)) != _GZIP:
+            return file
+    unpacked = replace(file, path=place)
+    try:
+        with gzip.open(file.path) as source:
+            _copy_within_limits(source, unpacked, file.path.stat().st_size, max_bytes)
+    except _CORRUPT as error:
+        raise UnreadableFile(f"{file.name} is no readable gzip file: {error}") from None
+    return unpacked
+
+
+def _copy_within_limits(
+    source: IO[bytes] | gzip.GzipFile, target: LocalFile, packed_size: int, max_bytes: int
+) -> None:
     written = 0
-    with opened.open(info) as source, place.open("xb") as target:
+    with target.path.open("xb") as place:
         while chunk := source.read(_CHUNK):
             written += len(chunk)
-            # The sizes that the archive states are claims; what comes out counts.
-            too_dense = written > _RATIO_MATTERS and written > _RATIO_LIMIT * info.compress_size
+            # The sizes that an archive states are claims; what comes out counts.
+            too_dense = written > _RATIO_MATTERS and written > _RATIO_LIMIT * packed_size
             if written > max_bytes or too_dense:
                 raise UnreadableFile(
-                    f"{archive.name}/{info.filename} unpacks to more than it may "
-                    f"({max_bytes} bytes, or {_RATIO_LIMIT} times its size); raise "
-                    "max_unpacked_bytes if you trust it"
+                    f"{target.name} unpacks to more than it may ({max_bytes} bytes, or "
+                    f"{_RATIO_LIMIT} times its size); raise max_unpacked_bytes if you trust it"
                 )
-            target.write(chunk)
-    return LocalFile(place, archive.remote, archive.sha256, member=info.filename)
+            place.write(chunk)

@@ -33,7 +33,7 @@ from teamster.core.partitions import PartitionsLike
 from teamster.core.records import Records
 from teamster.core.schema import SchemaLike, fingerprint
 from teamster.core.storage import private_spool
-from teamster.libraries.sftp.archives import unpack
+from teamster.libraries.sftp.archives import gunzipped, unpack
 from teamster.libraries.sftp.feed import Feed, PartitionValues, make_feed
 from teamster.libraries.sftp.matching import files_of_partition
 from teamster.libraries.sftp.options import SftpOptions
@@ -239,14 +239,18 @@ def _fetch(
 def _unpack(
     feed: Feed, files: Sequence[LocalFile], values: PartitionValues, spool: Path
 ) -> list[LocalFile]:
+    limit = feed.read.max_unpacked_bytes
     if feed.patterns.member is None:
-        return list(files)
+        return [
+            gunzipped(file, spool / f"gunzipped-{number}", limit)
+            for number, file in enumerate(files)
+        ]
     pattern = feed.patterns.member.bind(values)
     members: list[LocalFile] = []
     for number, archive in enumerate(files):
         folder = spool / f"archive-{number}"
         folder.mkdir()
-        members += unpack(archive, pattern, feed.select, folder, feed.read.max_unpacked_bytes)
+        members += unpack(archive, pattern, feed.select, folder, limit)
     return members
 
 
