@@ -113,6 +113,7 @@ def test_gzip_is_told_by_its_first_bytes(quick_vendor: Vendor, name: str) -> Non
         (gzip.compress(CSV.encode())[:12] + b"\xff" * 30, "no readable gzip"),
         (gzip.compress(BOMB), "more than it may"),
     ],
+    ids=["cut short", "corrupt", "a bomb"],  # the bytes hold the time: no name for a test
 )
 def test_a_gzip_file_that_cannot_be_trusted_is_refused(
     quick_vendor: Vendor, content: bytes, said: str
