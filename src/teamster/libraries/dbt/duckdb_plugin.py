@@ -57,8 +57,7 @@ class Plugin(BasePlugin):
             raise RuntimeError("the warehouse is not open")
         given: dict[str, Any] = target_config.config
         code_location = given["code_location"]
-        url = storage_url(code_location)
-        root = UPath(url if "://" in url else from_project_root(url))
+        root = UPath(storage_url(code_location))
         if not is_local(root):
             self._connection.register_filesystem(root.fs)
         wanted = needed_sources(given["sources"], given["parents"], given["selected"])
