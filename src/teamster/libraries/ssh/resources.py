@@ -11,6 +11,7 @@ from dagster import ConfigurableResource, EnvVar, get_dagster_logger
 from pydantic import Field
 
 from teamster.core.errors import ConfigError
+from teamster.libraries.ssh.host_keys import connect
 from teamster.libraries.ssh.session import SessionLimits, SFTPSession
 
 
@@ -43,6 +44,30 @@ class SSHResource(ConfigurableResource[Any]):
     timeout: float = Field(default=60, gt=0, description="Seconds without an answer.")
     keepalive_interval: float = Field(default=30, ge=0, description="Seconds; 0 for none.")
     compress: bool = Field(default=False, description="Compress what is sent.")
+    agent: bool = Field(default=False, description="Offer the keys of the running ssh-agent too.")
+    host_key_algorithms: str = Field(
+        default="-ssh-rsa,ssh-rsa-cert-v01@openssh.com",
+        description="As HostKeyAlgorithms of ssh_config; '+ssh-rsa' for servers that know no "
+        "better: SHA-1 signatures are not trusted by default.",
+    )
+    signature_algorithms: str = Field(
+        default="-ssh-rsa",
+        description="As PubkeyAcceptedAlgorithms of ssh_config; '+ssh-rsa' for old servers.",
+    )
+    kex_algorithms: str | None = Field(
+        default=None, description="As KexAlgorithms, e.g. '+diffie-hellman-group1-sha1'."
+    )
+    ciphers: str | None = Field(default=None, description="As Ciphers, e.g. '+aes256-cbc'.")
+    macs: str | None = Field(default=None, description="As MACs, e.g. '+hmac-md5'.")
+    rekey_bytes: int | None = Field(
+        default=None,
+        gt=0,
+        description="Bytes after which new session keys are agreed on; by default 1 GiB. More "
+        "for servers that drop the connection then.",
+    )
+    rekey_seconds: float | None = Field(
+        default=None, gt=0, description="Seconds after which, too; by default 3,600."
+    )
     attempts: int = Field(default=3, ge=1, description="Tries of a call that fails transiently.")
     longest_wait: float = Field(default=30, ge=0, description="Seconds between tries at most.")
     max_listings: int = Field(default=64, ge=1, description="Folders listed at once.")
@@ -76,7 +101,8 @@ class SSHResource(ConfigurableResource[Any]):
         Raises:
             ConfigError: The fields contradict each other, or a key cannot be read.
         """
-        options = self._options()
+        options = {**self._options(), **self._algorithms(), **self._trust()}
+        pinned = self._pinned()
         server = f"{self.remote_host}:{self.remote_port}"
         limits = SessionLimits(
             timeout=self.timeout,
@@ -86,7 +112,7 @@ class SSHResource(ConfigurableResource[Any]):
             max_downloads=self.max_downloads,
         )
         with start_blocking_portal() as portal:
-            session = SFTPSession(server, lambda: _connect(options), portal, limits)
+            session = SFTPSession(server, lambda: connect(options, pinned), portal, limits)
             try:
                 yield session
             finally:
@@ -103,10 +129,27 @@ class SSHResource(ConfigurableResource[Any]):
             "login_timeout": self.timeout,
             "keepalive_interval": self.keepalive_interval,
             "compression_algs": ["zlib@openssh.com", "none"] if self.compress else ["none"],
-            "agent_path": None,
+            "agent_path": () if self.agent else None,
             "config": None,
         }
-        return {**options, **self._trust()}
+        limits = {"rekey_bytes": self.rekey_bytes, "rekey_seconds": self.rekey_seconds}
+        return options | {name: limit for name, limit in limits.items() if limit is not None}
+
+    def _algorithms(self) -> dict[str, str]:
+        """Returns what this connection may agree on; nothing is changed for others."""
+        given = {
+            "server_host_key_algs": self.host_key_algorithms,
+            "signature_algs": self.signature_algorithms,
+            "kex_algs": self.kex_algorithms,
+            "encryption_algs": self.ciphers,
+            "mac_algs": self.macs,
+        }
+        named = {name: algorithms for name, algorithms in given.items() if algorithms}
+        try:
+            asyncssh.SSHClientConnectionOptions(**named)
+        except ValueError as error:
+            raise ConfigError(f"{self.remote_host}: {error}") from None
+        return named
 
     def _client_keys(self) -> list[asyncssh.SSHKey] | None:
         if self.key_file and self.key_string:
@@ -138,14 +181,8 @@ class SSHResource(ConfigurableResource[Any]):
             )
             return {"known_hosts": None}
         if self.host_key_fingerprint:
-            pinned = {part.rstrip("=") for part in self.host_key_fingerprint.split(",")}
-            if not all(part.startswith("SHA256:") for part in pinned):
-                raise ConfigError(
-                    f"{self.remote_host}: host_key_fingerprint must be SHA256:…, as printed by "
-                    "ssh-keygen -lf; several are separated by commas"
-                )
             # Three empty lists, not an empty value: that would fall back to ~/.ssh/known_hosts.
-            return {"known_hosts": ([], [], []), "client_factory": lambda: _PinnedHost(pinned)}
+            return {"known_hosts": ([], [], [])}
         if self.known_hosts is None:
             return {}
         is_text = " " in self.known_hosts.strip()
@@ -153,22 +190,13 @@ class SSHResource(ConfigurableResource[Any]):
             raise ConfigError(f"{self.remote_host}: the file of known_hosts does not exist")
         return {"known_hosts": self.known_hosts.encode() if is_text else self.known_hosts}
 
-
-class _PinnedHost(asyncssh.SSHClient):
-    """Trusts the host keys whose SHA-256 fingerprints are pinned, and no other."""
-
-    def __init__(self, pinned: Collection[str]) -> None:
-        self._pinned = pinned
-
-    def validate_host_public_key(
-        self, host: str, addr: str, port: int, key: asyncssh.SSHKey
-    ) -> bool:
-        fingerprint = key.get_fingerprint("sha256")
-        if fingerprint in self._pinned:
-            return True
-        # A server has a key of each algorithm: the error says which one it showed.
-        raise asyncssh.HostKeyNotVerifiable(f"it is {fingerprint}, {key.get_algorithm()}")
-
-
-async def _connect(options: dict[str, Any]) -> asyncssh.SSHClientConnection:
-    return await asyncssh.connect(**options)
+    def _pinned(self) -> Collection[str]:
+        if self.insecure_skip_host_key_check or not self.host_key_fingerprint:
+            return ()
+        pinned = {part.strip().rstrip("=") for part in self.host_key_fingerprint.split(",")}
+        if not all(part.startswith("SHA256:") for part in pinned):
+            raise ConfigError(
+                f"{self.remote_host}: host_key_fingerprint must be SHA256:…, as printed by "
+                "ssh-keygen -lf; several are separated by commas"
+            )
+        return pinned
