@@ -13,7 +13,13 @@ import asyncssh
 import pytest
 import regex
 
-from teamster.core.errors import FileChanged, NoMatchingFile, PermissionRefused, ServerUnavailable
+from teamster.core.errors import (
+    FileChanged,
+    NoMatchingFile,
+    PermissionRefused,
+    ServerUnavailable,
+    SpoolFull,
+)
 from teamster.libraries.ssh.files import LocalFile, RemoteFile
 from teamster.libraries.ssh.walk import WalkSpec
 
@@ -276,3 +282,15 @@ def test_nothing_is_left_behind(
     assert list(temporary.iterdir()) == []
     new = [path for path in Path.cwd().iterdir() if path.stat().st_ctime > began]
     assert not [path for path in new if path.name.startswith(("download", "a.csv", "b.csv"))]
+
+
+def test_a_full_disk_here_is_not_the_servers_failure(
+    serve: Any, plant: Any, connect: Any, spool: Path
+) -> None:
+    plant({"a.csv": BIG})
+    (spool / "download-0").symlink_to("/dev/full")
+    served = serve()
+    with pytest.raises(SpoolFull, match="TEAMSTER_SPOOL_DIR") as failure:
+        connect(served, attempts=5).fetch([remote("/a.csv", len(BIG))], spool)
+    assert str(spool) not in str(failure.value)
+    assert served.opened == ["/a.csv"], "trying again would not help"

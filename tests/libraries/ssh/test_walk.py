@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import tracemalloc
 from collections.abc import AsyncIterator, Callable, Collection
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,7 @@ import regex
 
 from teamster.core.errors import NoSuchDirectory, PermissionRefused
 from teamster.libraries.ssh.files import Listing
+from teamster.libraries.ssh.remote import Remote
 from teamster.libraries.ssh.walk import WalkSpec
 
 
@@ -266,3 +268,68 @@ def test_a_refused_start_spoils_no_other_walk(serve: Any, plant: Any, connect: A
 
 def test_no_walks_need_no_server(serve: Any, connect: Any) -> None:
     assert connect(serve()).walk_all([]) == []
+
+
+def test_files_beside_the_wanted_ones_are_told(serve: Any, plant: Any, connect: Any) -> None:
+    plant(
+        {
+            "data/a.csv": b"",
+            "data/renamed.txt": b"",
+            "data/other.json": b"",
+            "data/deep/x.csv": b"",
+            "elsewhere/y.txt": b"",
+        }
+    )
+    one, two = connect(serve()).walk_all(
+        [spec("/data", "/data", r"a\.csv"), spec("/data", "/data/deep", r"other\.json")]
+    )
+    assert sorted(one.beside) == ["/data/other.json", "/data/renamed.txt"]
+    assert one.not_entered == ["/data/deep"]
+    assert two.beside == ["/data/deep/x.csv"]
+
+
+class Crowded:
+    """A folder of very many files, of which one is wanted."""
+
+    async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
+        for number in range(30_000):
+            yield asyncssh.SFTPName(
+                b"%d.txt" % number, attrs=asyncssh.SFTPAttrs(permissions=0o100644)
+            )
+        yield asyncssh.SFTPName(b"wanted.csv", attrs=asyncssh.SFTPAttrs(permissions=0o100644))
+
+
+def test_a_crowd_of_files_that_nobody_wants_takes_no_memory(serve: Any, connect: Any) -> None:
+    session = connect(serve(Crowded))
+    tracemalloc.start()
+    try:
+        listing = session.walk(spec("/", "/"))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert paths(listing) == ["/wanted.csv"]
+    assert len(listing.beside) + listing.beside_not_kept == 30_000
+    assert peak < 12 * 1024**2, "with all their attributes it would be some 40 MiB"
+
+
+def test_walks_that_take_too_long_are_given_up_and_the_others_kept(
+    serve: Any, plant: Any, connect: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant({"slow/x.csv": b"", "quick/y.csv": b""})
+    quickly = Remote.entries
+
+    # Here, not in the server: that answers one call of a session after the other.
+    async def dawdling(self: Remote, folder: str) -> AsyncIterator[Any]:
+        if folder == "/slow":
+            await asyncio.sleep(30)
+        async for entry in quickly(self, folder):
+            yield entry
+
+    monkeypatch.setattr(Remote, "entries", dawdling)
+    served = serve()
+    session = connect(served)
+    slow, quick = session.walk_all([spec("/slow"), spec("/quick")], 0.5)
+    assert slow is None
+    assert paths(quick) == ["/quick/y.csv"]
+    assert paths(session.walk(spec("/quick"))) == ["/quick/y.csv"]
+    assert len(served.connections) == 2, "what still listed was cut off"

@@ -1,5 +1,6 @@
 """The failures of asyncssh and the network, sorted by what helps against them."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,8 +13,11 @@ from teamster.core.errors import (
     NoMatchingFile,
     PermissionRefused,
     ServerUnavailable,
+    SpoolFull,
     TeamsterError,
 )
+
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -29,6 +33,7 @@ def sorted_failures(server: str) -> Iterator[None]:
         ConfigError: A key cannot be read, or no algorithm is in common.
         NoMatchingFile: A path is gone.
         PermissionRefused: A path may not be read.
+        SpoolFull: The disk here is full.
         ServerUnavailable: Anything that the network or the server's load can cause.
     """
     try:
@@ -56,8 +61,17 @@ def sorted_failures(server: str) -> Iterator[None]:
         raise NoMatchingFile(f"{server}: {error.reason}") from None
     except asyncssh.SFTPPermissionDenied as error:
         raise PermissionRefused(f"{server}: {error.reason}") from None
-    except (asyncssh.Error, OSError, EOFError) as error:
-        reason = getattr(error, "reason", None) or getattr(error, "strerror", None)
-        raise ServerUnavailable(
-            f"{server}: {type(error).__name__}: {reason or 'no answer'}"
-        ) from None
+    except OSError as error:
+        if error.errno in _DISK_FULL:
+            raise SpoolFull(
+                "no space is left for temporary files here; free some, or point TEAMSTER_SPOOL_DIR "
+                "to a larger disk"
+            ) from None
+        raise _unavailable(server, error) from None
+    except (asyncssh.Error, EOFError) as error:
+        raise _unavailable(server, error) from None
+
+
+def _unavailable(server: str, error: Exception) -> ServerUnavailable:
+    reason = getattr(error, "reason", None) or getattr(error, "strerror", None)
+    return ServerUnavailable(f"{server}: {type(error).__name__}: {reason or 'no answer'}")

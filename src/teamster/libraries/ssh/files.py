@@ -61,11 +61,18 @@ class Listing:
     Attributes:
         files: The files that match, ordered by path.
         others: Paths seen that do not match, a few hundred at most.
+        not_entered: Folders that do not match and lead nowhere, some thousands at most.
+        beside: Files in the folders that match whose own names do not. Of those whose names no
+            other walk wants either, some thousands at most.
+        beside_not_kept: How many more of the latter there are.
         unreadable: Folders that the server refused to list.
         hostile: How many entries were passed over for their name (``..``, control characters).
     """
 
     files: list[RemoteFile] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    not_entered: list[str] = field(default_factory=list)
+    beside: list[str] = field(default_factory=list)
+    beside_not_kept: int = 0
     unreadable: list[str] = field(default_factory=list)
     hostile: int = 0

@@ -66,7 +66,7 @@ async def connect(
             try:
                 return await asyncssh.connect(**asked, client_factory=lambda: PinnedHost(pinned))
             except (asyncssh.Error, OSError):
-                continue  # it has no such key and may hang up over that, or it is not the pinned one
+                continue  # not the pinned one, or it has none of that kind and may hang up over it
         raise
 
 

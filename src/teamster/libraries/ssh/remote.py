@@ -2,7 +2,7 @@
 
 import asyncio
 import errno
-from collections.abc import Awaitable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -38,6 +38,7 @@ class Remote:
         self._waiting = 0
         self._timer: asyncio.TimerHandle | None = None
         self._gave_up = False
+        self.is_cut = False
 
     async def start(self) -> "Remote":
         """Asks for the SFTP subsystem and returns itself."""
@@ -56,14 +57,12 @@ class Remote:
         with self._expecting():
             return await self._sftp.stat(path)
 
-    async def entries(self, folder: str) -> list[asyncssh.SFTPName]:
-        """Lists a folder."""
-        entries = []
+    async def entries(self, folder: str) -> AsyncIterator[asyncssh.SFTPName]:
+        """Lists a folder, entry by entry."""
         with self._expecting():
             async for entry in self._sftp.scandir(folder):
                 self._heard()
-                entries.append(entry)
-        return entries
+                yield entry
 
     async def read(self, path: str, size: int, offset: int) -> bytes:
         """Reads up to ``size`` bytes from ``offset`` of a file."""
@@ -82,6 +81,11 @@ class Remote:
                     self._heard()
                     local.seek(offset)
                     local.write(data)
+
+    def cut(self) -> None:
+        """Ends the connection at once: every call that waits fails, and every later one."""
+        self.is_cut = True
+        self._connection.abort()
 
     async def close(self) -> None:
         """Closes the connection: in good order, or after a few seconds all the same."""

@@ -95,18 +95,25 @@ class SSHResource(ConfigurableResource[Any]):
         return cls(**{**from_environment, **fields})
 
     @contextmanager
-    def session(self) -> Iterator[SFTPSession]:
+    def session(
+        self, *, attempts: int | None = None, timeout: float | None = None
+    ) -> Iterator[SFTPSession]:
         """Opens a session; the connection is made at its first call and serves all of them.
+
+        Args:
+            attempts: Instead of the field's, for those who can come back later.
+            timeout: Seconds without an answer; the field's where that is shorter.
 
         Raises:
             ConfigError: The fields contradict each other, or a key cannot be read.
         """
-        options = {**self._options(), **self._algorithms(), **self._trust()}
+        timeout = min(self.timeout, timeout or self.timeout)
+        options = {**self._options(timeout), **self._algorithms(), **self._trust()}
         pinned = self._pinned()
         server = f"{self.remote_host}:{self.remote_port}"
         limits = SessionLimits(
-            timeout=self.timeout,
-            attempts=self.attempts,
+            timeout=timeout,
+            attempts=attempts or self.attempts,
             longest_wait=self.longest_wait,
             max_listings=self.max_listings,
             max_downloads=self.max_downloads,
@@ -118,15 +125,15 @@ class SSHResource(ConfigurableResource[Any]):
             finally:
                 session.close()
 
-    def _options(self) -> dict[str, Any]:
+    def _options(self, timeout: float) -> dict[str, Any]:
         options: dict[str, Any] = {
             "host": self.remote_host,
             "port": self.remote_port,
             "username": self.username or (),
             "password": self.password,
             "client_keys": self._client_keys(),
-            "connect_timeout": self.timeout,
-            "login_timeout": self.timeout,
+            "connect_timeout": timeout,
+            "login_timeout": timeout,
             "keepalive_interval": self.keepalive_interval,
             "compression_algs": ["zlib@openssh.com", "none"] if self.compress else ["none"],
             "agent_path": () if self.agent else None,

@@ -56,6 +56,7 @@ class SFTPSession:
     portal: BlockingPortal
     limits: SessionLimits = field(default_factory=SessionLimits)
     _remote: Remote | None = None
+    _connecting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def walk(self, spec: WalkSpec) -> Listing:
         """Lists the files that match.
@@ -68,19 +69,27 @@ class SFTPSession:
         (found,) = self.walk_all([spec])
         if isinstance(found, Permanent):
             raise found
+        assert found is not None  # without a limit of time every walk ends
         return found
 
-    def walk_all(self, specs: Sequence[WalkSpec]) -> list[Listing | Permanent]:
+    def walk_all(
+        self, specs: Sequence[WalkSpec], seconds: float | None = None
+    ) -> list[Listing | Permanent | None]:
         """Lists the files that match each spec; a folder that several want is listed once.
+
+        Args:
+            specs: Where to walk and what to take.
+            seconds: Walks that have not ended by then are given up.
 
         Returns:
             For each spec, in their order, its listing, or the error that :meth:`walk` would raise
-            for it: ``NoSuchDirectory`` or ``PermissionRefused``.
+            for it, ``NoSuchDirectory`` or ``PermissionRefused``, or None if time ran out.
 
         Raises:
             ServerUnavailable: The server did not answer, tried as often as the limits say.
         """
-        return self._call(lambda remote: walk_all(remote, specs, self.limits.max_listings))
+        limit = self.limits.max_listings
+        return self._call(lambda remote: walk_all(remote, specs, limit, seconds))
 
     def fetch(self, files: Sequence[RemoteFile], spool: Path) -> list[LocalFile]:
         """Downloads files into the spool, several at once.
@@ -147,13 +156,19 @@ class SFTPSession:
     async def _run(self, operation: Callable[[Remote], Awaitable[Result]]) -> Result:
         try:
             with sorted_failures(self.server):
-                if self._remote is None:
-                    self._remote = Remote(await self.connect(), self.limits.timeout)
-                    await self._remote.start()
-                return await operation(self._remote)
+                return await operation(await self._connected())
         except ServerUnavailable:
             await self._drop()  # the next try begins with a new connection
             raise
+
+    async def _connected(self) -> Remote:
+        async with self._connecting:  # calls of several threads share one connection
+            if self._remote is not None and self._remote.is_cut:
+                await self._drop()
+            if self._remote is None:
+                self._remote = Remote(await self.connect(), self.limits.timeout)
+                await self._remote.start()
+            return self._remote
 
     async def _drop(self) -> None:
         remote, self._remote = self._remote, None

@@ -10,6 +10,14 @@ import asyncssh
 from teamster.core.errors import NoSuchDirectory, Permanent, PermissionRefused
 from teamster.core.paths import Pattern
 from teamster.libraries.ssh.files import Listing, RemoteFile
+from teamster.libraries.ssh.folders import (
+    NAMES_KEPT,
+    Contents,
+    Entry,
+    Folders,
+    Place,
+    join_path,
+)
 from teamster.libraries.ssh.remote import Remote, all_ended
 
 _OTHERS_KEPT = 300
@@ -39,91 +47,11 @@ class WalkSpec:
         return self.folders.fullmatch(beginning, partial=True) is not None
 
 
-@dataclass(frozen=True)
-class _Place:
-    """A folder that a walk has come to.
-
-    Attributes:
-        path: The way to it, as the patterns see it.
-        real: Its path without links: what tells it apart from every other folder.
-        passed: The real paths of the folders on the way to it.
-    """
-
-    path: str
-    real: str
-    passed: frozenset[str] = frozenset()
-
-    def below(self, name: str, real: str) -> "_Place":
-        return _Place(self.join(name), real, self.passed | {self.real})
-
-    def join(self, name: str) -> str:
-        return _join(self.path, name) if self.path else name
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """A file or folder: of a link, what it leads to."""
-
-    name: str
-    real: str
-    attrs: asyncssh.SFTPAttrs
-    is_link: bool
-
-
-@dataclass
-class _Contents:
-    """What a folder holds, and how many names were passed over."""
-
-    entries: list[_Entry] = field(default_factory=list)
-    hostile: int = 0
-
-
-class _Folders:
-    """The folders of one server. Walks that share it list each of them once between them."""
-
-    def __init__(self, remote: Remote, max_listings: int) -> None:
-        self.remote = remote
-        self._in_flight = asyncio.Semaphore(max_listings)
-        self._listed: dict[str, asyncio.Task[_Contents]] = {}
-
-    async def contents(self, place: _Place) -> _Contents:
-        if place.real not in self._listed:
-            self._listed[place.real] = asyncio.create_task(self._list(place))
-        return await self._listed[place.real]
-
-    async def _list(self, place: _Place) -> _Contents:
-        contents = _Contents()
-        async with self._in_flight:
-            for entry in await self.remote.entries(place.path or "."):
-                name = str(entry.filename)
-                if name in (".", ".."):
-                    continue
-                if not name or "/" in name or not name.isprintable():
-                    contents.hostile += 1
-                    continue
-                known = await self._resolved(place, name, entry.attrs)
-                if known is not None:
-                    contents.entries.append(known)
-        return contents
-
-    async def _resolved(self, place: _Place, name: str, attrs: asyncssh.SFTPAttrs) -> _Entry | None:
-        if not stat.S_ISLNK(attrs.permissions or 0):
-            return _Entry(name, _join(place.real, name), attrs, is_link=False)
-        path = place.join(name)
-        try:
-            real = await self.remote.real_path(path)
-            return _Entry(name, real, await self.remote.stat(path), is_link=True)
-        except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection):
-            raise
-        except asyncssh.SFTPError:  # a dangling link, or one that leads to itself
-            return None
-
-
 @dataclass
 class _Walk:
     """One walk; see :func:`walk_all`."""
 
-    folders: _Folders
+    folders: Folders
     spec: WalkSpec
     root: str = ""
     listing: Listing = field(default_factory=Listing)
@@ -132,7 +60,7 @@ class _Walk:
         start = self.spec.start or "."
         try:
             self.root = await self.folders.remote.real_path(start)
-            await self._folder(_Place(self.spec.start, self.root))
+            await self._folder(Place(self.spec.start, self.root))
         except _MISSING:
             return NoSuchDirectory(
                 f"there is no folder {start} on the server; check remote_dir_regex, or ask the "
@@ -143,14 +71,18 @@ class _Walk:
         self.listing.files.sort()
         return self.listing
 
-    async def _folder(self, place: _Place) -> None:
+    async def _folder(self, place: Place) -> None:
         contents = await self.folders.contents(place)
         self.listing.hostile += contents.hostile
         wanted = self.spec.folders.fullmatch(place.path) is not None
+        for name in contents.unwanted[:_OTHERS_KEPT]:
+            self._other(place.join(name))
+        if wanted:
+            self._beside(place, contents)
         below = [self._entry(place, entry, wanted) for entry in contents.entries]
         await all_ended(self._subfolder(folder) for folder in below if folder is not None)
 
-    async def _subfolder(self, place: _Place) -> None:
+    async def _subfolder(self, place: Place) -> None:
         try:
             await self._folder(place)
         except _REFUSED:
@@ -158,53 +90,69 @@ class _Walk:
         except _MISSING:
             pass  # gone between its parent's listing and its own
 
-    def _entry(self, place: _Place, entry: _Entry, wanted: bool) -> _Place | None:
+    def _entry(self, place: Place, entry: Entry, wanted: bool) -> Place | None:
         """Takes note of a file; returns a folder if the walk goes on there."""
-        if entry.is_link and not _join(entry.real, "").startswith(_join(self.root, "")):
+        if entry.is_link and not join_path(entry.real, "").startswith(join_path(self.root, "")):
             return None
-        mode = entry.attrs.permissions or stat.S_IFREG
-        if stat.S_ISDIR(mode):
+        if stat.S_ISDIR(entry.mode):
             return self._step_into(place.below(entry.name, entry.real), entry.name)
-        if not stat.S_ISREG(mode):
+        if not stat.S_ISREG(entry.mode):
             return None
         path = place.join(entry.name)
         if wanted and self.spec.files.fullmatch(entry.name):
             self.listing.files.append(RemoteFile.of(path, entry.attrs))
         else:
             self._other(path)
+            if wanted:
+                self.listing.beside.append(path)
         return None
 
-    def _step_into(self, place: _Place, name: str) -> _Place | None:
+    def _step_into(self, place: Place, name: str) -> Place | None:
         # A link to a folder on the way to it would lead round in a circle.
         if name in self.spec.exclude_dirs or place.real in place.passed:
             return None
         if self.spec.may_lead_on(place.path) or self.spec.folders.fullmatch(place.path):
             return place
         self._other(f"{place.path}/")
+        if len(self.listing.not_entered) < NAMES_KEPT:
+            self.listing.not_entered.append(place.path)
         return None
 
     def _other(self, path: str) -> None:
         if len(self.listing.others) < _OTHERS_KEPT:
             self.listing.others.append(path)
 
-
-def _join(folder: str, name: str) -> str:
-    return f"{folder.rstrip('/')}/{name}"
+    def _beside(self, place: Place, contents: Contents) -> None:
+        kept = contents.unwanted[: max(0, NAMES_KEPT - len(self.listing.beside))]
+        self.listing.beside += map(place.join, kept)
+        self.listing.beside_not_kept += contents.unwanted_count - len(kept)
 
 
 async def walk_all(
-    remote: Remote, specs: Sequence[WalkSpec], max_listings: int
-) -> list[Listing | Permanent]:
+    remote: Remote, specs: Sequence[WalkSpec], max_listings: int, seconds: float | None = None
+) -> list[Listing | Permanent | None]:
     """Lists the files that match each spec, going only into folders that still can.
 
     Args:
         remote: An open connection.
         specs: Where to walk and what to take. A folder that several want is listed once.
         max_listings: How many folders are listed at once.
+        seconds: Walks that have not ended by then are given up, and the connection with them.
 
     Returns:
         For each spec, in their order, its listing; in place of it a ``NoSuchDirectory`` if its
-        start folder is not there, or a ``PermissionRefused`` if that may not be listed.
+        start folder is not there, a ``PermissionRefused`` if that may not be listed, or None if
+        time ran out.
     """
-    folders = _Folders(remote, max_listings)
-    return await all_ended(_Walk(folders, spec).run() for spec in specs)
+    patterns = {spec.files for spec in specs}
+    folders = Folders(
+        remote, max_listings, lambda name: any(pattern.fullmatch(name) for pattern in patterns)
+    )
+    walks = [asyncio.ensure_future(_Walk(folders, spec).run()) for spec in specs]
+    _, late = await asyncio.wait(walks, timeout=seconds) if walks else (None, set())
+    if late:
+        remote.cut()  # first: a cancelled call would wait for the server to close its handle
+        for walk in late:
+            walk.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+    return [None if walk in late else walk.result() for walk in walks]
