@@ -12,6 +12,8 @@
         ├── PermissionRefused     the server shows it but does not let us read it
         ├── NoMatchingFile        nothing matches (also a FileNotFoundError)
         ├── SeveralMatchingFiles  more than one matches where one is wanted
+        ├── SpoolFull             no space here for temporary files
+        ├── SuspectRowCount       far fewer or more rows than before, and the feed holds such drops
         ├── UnreadableFile        not what it should be: encoding, archive, header
         └── TooManyRejectedRows   more bad rows than the feed allows
 
@@ -60,6 +62,10 @@ class PermissionRefused(Permanent):
     """The server refuses to list a folder or to open a file."""
 
 
+class SpoolFull(Permanent):
+    """The disk that holds temporary files is full."""
+
+
 class NoMatchingFile(Permanent, FileNotFoundError):
     """No remote file, or no archive member, matches the feed's patterns."""
 
@@ -74,3 +80,7 @@ class UnreadableFile(Permanent):
 
 class TooManyRejectedRows(Permanent):
     """More rows were rejected than the feed's ``max_rejected_rows``."""
+
+
+class SuspectRowCount(Permanent):
+    """A drop holds so many fewer or more rows than the one before that the feed holds it back."""

@@ -6,7 +6,7 @@ a path. The law between the two: if ``parse(path)`` is a key, ``bind(key)`` matc
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -15,7 +15,7 @@ from typing import Protocol
 import regex
 
 from teamster.core.errors import ConfigError
-from teamster.core.expressions import Expression, Pattern, read_expression
+from teamster.core.expressions import Expression, Group, Pattern, read_expression
 
 __all__ = ["DateSpelling", "PathPattern", "Pattern", "Spelling", "TextSpelling", "group_names"]
 
@@ -176,6 +176,11 @@ class PathPattern:
         """The pattern that matches the paths of every partition."""
         return self.bind({})
 
+    @cached_property
+    def as_written(self) -> Pattern:
+        """The expression as it stands: it also matches values that no partition has."""
+        return self._with(lambda group: self.source[group.body] or _SEGMENT)
+
     @property
     def literal_prefix(self) -> str:
         """The text with which every match begins, whatever the partition."""
@@ -191,16 +196,20 @@ class PathPattern:
         Returns:
             A compiled pattern in which each dimension's group matches the value's spelling alone.
         """
+
+        def body_of(group: Group) -> str:
+            spelling = self.spellings[group.name]
+            if group.name in key:
+                return re.escape(spelling.spell(key[group.name]))
+            return spelling.expression(self.source[group.body])
+
+        return self._with(body_of)
+
+    def _with(self, body_of: Callable[[Group], str]) -> Pattern:
         parts: list[str] = []
         position = 0
         for group in self._expression.groups:
-            spelling = self.spellings[group.name]
-            body = self.source[group.body]
-            if group.name in key:
-                body = re.escape(spelling.spell(key[group.name]))
-            else:
-                body = spelling.expression(body)
-            parts += [self.source[position : group.body.start], body]
+            parts += [self.source[position : group.body.start], body_of(group)]
             position = group.body.stop
         return regex.compile(self._demanding("".join([*parts, self.source[position:]])))
 

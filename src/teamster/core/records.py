@@ -1,6 +1,6 @@
 """Records: a single-use stream of rows that knows its schema and what it saw."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeAlias
@@ -49,6 +49,11 @@ class Records:
         tally: What the reader behind ``rows`` notes its findings in. Without one, each row is
             looked into as it passes, nested records included.
         resources: Closed with the stream: spool folders, open files, connections.
+
+    Attributes:
+        schema: The schema.
+        guard: May be set before the rows are read. It is called with what was seen once all of them
+            have passed; what it raises fails the stream, so that nothing is put in place.
     """
 
     def __init__(
@@ -63,6 +68,7 @@ class Records:
         self._looks_into_rows = tally is None
         self._tally = tally or Tally(FieldsSeen(schema))
         self._rows = rows
+        self.guard: Callable[[Tally], None] | None = None
         self._resources = resources or ExitStack()
         self._started = False
         self._ended = False
@@ -73,6 +79,7 @@ class Records:
         Raises:
             RuntimeError: The stream was read before.
             TooManyRejectedRows: After the last row, if more were rejected than allowed.
+            TeamsterError: After the last row, whatever the guard raises.
         """
         if self._started:
             raise RuntimeError("these records were read before: a stream of records is single-use")
@@ -89,6 +96,8 @@ class Records:
                 yield row
             if tally.quarantine:
                 tally.quarantine.check()
+            if self.guard:
+                self.guard(tally)
             self._ended = True
         finally:
             if not tally.rejected_rows:
