@@ -11,7 +11,7 @@ import click
 from teamster import code_locations
 from teamster.cli.demo.environment import demo_environment
 from teamster.core.errors import TeamsterError
-from teamster.core.settings import project_root
+from teamster.core.settings import checkout
 from teamster.libraries.dbt.settings import dbt_dir
 
 _DROP = click.option(
@@ -58,8 +58,8 @@ def dev(drop: Path | None, host: str, port: int) -> None:
 
 
 def _run_until_stopped(command: list[str]) -> int:
-    """Runs a command in the project's folder; a request to stop is passed on to it."""
-    with subprocess.Popen(command, cwd=project_root()) as process:  # noqa: S603 - our own words
+    """Runs a command where ``workspace.yaml`` is; a request to stop is passed on to it."""
+    with subprocess.Popen(command, cwd=checkout()) as process:  # noqa: S603 - our own words
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         while True:
             try:

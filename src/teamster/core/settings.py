@@ -5,26 +5,33 @@
 - ``TEAMSTER_SPOOL_DIR``: where private temporary files lie while a step runs; by default the
   system's temporary folder.
 - ``TEAMSTER_HOME``: the folder that holds ``.teamster``; by default the project's.
+- ``TEAMSTER_SENSOR_INTERVAL_SECONDS``: seconds between a sensor's looks at its servers; by default
+  300.
 """
 
 import os
 from pathlib import Path
 
+from teamster.core.errors import ConfigError
+
 STATE_FOLDER = ".teamster"
+SENSOR_INTERVAL_SECONDS = 300
 
 
 def project_root() -> Path:
     """Returns the folder that holds ``.teamster``: ``TEAMSTER_HOME``, the checkout, or here.
 
     Returns:
-        An absolute path. The checkout is the folder with ``pyproject.toml`` above this package,
-        when Teamster is installed in place.
+        An absolute path.
     """
     home = os.environ.get("TEAMSTER_HOME")
-    if home:
-        return Path(home).resolve()
-    checkout = Path(__file__).resolve().parents[3]
-    return checkout if (checkout / "pyproject.toml").is_file() else Path.cwd()
+    return Path(home).resolve() if home else checkout() or Path.cwd()
+
+
+def checkout() -> Path | None:
+    """Returns the folder with ``pyproject.toml`` and ``workspace.yaml``, if installed in place."""
+    folder = Path(__file__).resolve().parents[3]
+    return folder if (folder / "pyproject.toml").is_file() else None
 
 
 def storage_url(code_location: str) -> str:
@@ -44,3 +51,15 @@ def storage_url(code_location: str) -> str:
 def spool_dir() -> str | None:
     """Returns the folder for private temporary files, or None for the system's own."""
     return os.environ.get("TEAMSTER_SPOOL_DIR") or None
+
+
+def sensor_interval_seconds() -> int:
+    """Returns how many seconds lie between a sensor's looks at its servers.
+
+    Raises:
+        ConfigError: ``TEAMSTER_SENSOR_INTERVAL_SECONDS`` is no whole number from 1.
+    """
+    given = os.environ.get("TEAMSTER_SENSOR_INTERVAL_SECONDS") or str(SENSOR_INTERVAL_SECONDS)
+    if not (given.isascii() and given.isdigit() and int(given)):
+        raise ConfigError("TEAMSTER_SENSOR_INTERVAL_SECONDS must be a whole number from 1")
+    return int(given)

@@ -22,8 +22,10 @@ from dagster_dbt import DagsterDbtCliRuntimeError
 from teamster.code_locations.kippcamden.definitions import defs as kippcamden
 from teamster.code_locations.kippnewark.definitions import defs as kippnewark
 from teamster.code_locations.kipptaf.definitions import defs as kipptaf
+from teamster.core.automation_conditions import on_new_upstream_data
 from teamster.core.partitions import hive_parts
 from teamster.core.schema import text_model
+from teamster.libraries.dbt.assets import build_dbt_assets
 from teamster.libraries.dbt.project import dbt_resource_key, get_dbt_cli_resource, get_dbt_project
 from teamster.libraries.dbt.settings import dbt_dir, dbt_executable
 from teamster.libraries.dbt.warehouse import connect_warehouse
@@ -243,6 +245,15 @@ def test_the_networks_sources_are_the_regions_tables():
     network = dbt_assets_of("kipptaf")
     regions = {key for name in ("kippnewark", "kippcamden") for key in dbt_assets_of(name).keys}
     assert set(network.dependency_keys) - set(network.keys) == regions
+
+
+def test_every_table_is_built_when_there_is_new_data_upstream_unless_told_otherwise():
+    tables = dbt_assets_of("kippnewark")
+    conditions = {spec.automation_condition for spec in tables.specs}
+    assert conditions == {on_new_upstream_data()}
+    left_alone = build_dbt_assets("kippnewark", automation_condition=None)
+    assert left_alone.keys == tables.keys
+    assert {spec.automation_condition for spec in left_alone.specs} == {None}
 
 
 def test_keys_and_groups():

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from dagster import AssetKey
+from dagster import AssetKey, AutomationCondition
 
 from teamster.libraries.dbt.dagster_dbt_translator import CustomDagsterDbtTranslator
 
@@ -44,3 +44,24 @@ def dagster_meta(**entries: Any) -> dict[str, Any]:
 def test_keys_and_groups(properties, key, group):
     assert TRANSLATOR.get_asset_key(properties) == AssetKey(key.split("/"))
     assert TRANSLATOR.get_group_name(properties) == group
+
+
+def test_models_are_built_when_the_condition_given_says_so_and_else_never():
+    condition = AutomationCondition.on_cron("0 5 * * *")
+    given = CustomDagsterDbtTranslator("kippnewark", automation_condition=condition)
+    assert given.get_automation_condition(model()) == condition
+    assert TRANSLATOR.get_automation_condition(model()) is None
+
+
+@pytest.mark.filterwarnings("ignore:Function `AutoMaterializePolicy:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:Class `AutoMaterializePolicy:DeprecationWarning")
+@pytest.mark.parametrize("kind", ["eager", "lazy"])
+def test_a_models_own_policy_comes_first(kind):
+    named = model(meta=dagster_meta(auto_materialize_policy={"type": kind}))
+    named["meta"] = named["config"]["meta"]  # where dbt copies it, and dagster-dbt looks for it
+    own = TRANSLATOR.get_automation_condition(named)
+    assert own is not None
+    given = CustomDagsterDbtTranslator(
+        "kippnewark", automation_condition=AutomationCondition.on_cron("0 5 * * *")
+    )
+    assert given.get_automation_condition(named) == own

@@ -10,6 +10,9 @@ from teamster.cli.demo.drop import generate_drop
 from teamster.cli.demo.server import serve_drop
 from teamster.core.settings import STATE_FOLDER, project_root
 
+_SENSOR_INTERVAL_SECONDS = "15"
+"""Nobody wants to wait five minutes for a demo, and its servers do not mind."""
+
 DAGSTER_YAML = """\
 # Made by the demo. Nothing is sent anywhere.
 telemetry:
@@ -58,7 +61,7 @@ def demo_environment(drop: Path | None) -> Iterator[DemoEnvironment]:
         variables = {
             "DAGSTER_HOME": str(home),
             "DAGSTER_DISABLE_TELEMETRY": "yes",
-            **_places(state),
+            **_unless_set(state),
         }
         for vendor in server.passwords:
             variables |= server.environment(vendor)
@@ -77,13 +80,14 @@ def _state(drop: Path | None) -> Path:
     return state if drop is None else state / "drops" / drop.resolve().name
 
 
-def _places(state: Path) -> dict[str, str]:
-    """Returns where objects and tables go, unless the environment says so already."""
-    places = {
+def _unless_set(state: Path) -> dict[str, str]:
+    """Returns where objects and tables go and how often sensors look, as set or as fits a demo."""
+    ours = {
         "TEAMSTER_STORAGE_URL": str(state / "storage"),
         "TEAMSTER_WAREHOUSE": str(state / "warehouse.duckdb"),
+        "TEAMSTER_SENSOR_INTERVAL_SECONDS": _SENSOR_INTERVAL_SECONDS,
     }
-    return {name: os.environ.get(name) or place for name, place in places.items()}
+    return {name: os.environ.get(name) or value for name, value in ours.items()}
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from teamster.cli.demo.report import Outcome, print_report
 from teamster.core.errors import NoSuchDirectory, Permanent
 from teamster.libraries.sftp.assets import feed_of
 from teamster.libraries.sftp.feed import Feed
-from teamster.libraries.sftp.matching import Present, survey
+from teamster.libraries.sftp.survey import Found, survey
 
 REGIONS = ("kippnewark", "kippcamden")
 NETWORK = "kipptaf"
@@ -91,7 +91,8 @@ def _run_all(environment: DemoEnvironment, progress: Progress) -> list[Outcome]:
 def _definitions(name: str) -> Definitions:
     module = importlib.import_module(f"teamster.code_locations.{name}.definitions")
     definitions: Definitions = module.defs
-    return definitions
+    # Without the checks that list a server: the demo has just listed it.
+    return Definitions(assets=definitions.assets, resources=definitions.resources)
 
 
 def _feeds(definitions: Definitions) -> Iterator[Feed]:
@@ -117,17 +118,17 @@ def _present(
         resource = {server: (definitions.resources or {})[server]}
         with build_resources(resource) as built, getattr(built, server).session() as session:
             results = survey(feeds, session)
-        for feed, present in zip(feeds, results, strict=True):
-            yield from _tasks(name, feed, present)
+        for feed, found in zip(feeds, results, strict=True):
+            yield from _tasks(name, feed, found)
 
 
-def _tasks(name: str, feed: Feed, present: Present | Permanent) -> Iterator[Task | Outcome]:
-    if isinstance(present, Permanent) and not isinstance(present, NoSuchDirectory):
-        yield Outcome(feed.asset_key, error=str(present))
-    elif isinstance(present, Permanent) or not present:
+def _tasks(name: str, feed: Feed, found: Found | Permanent | None) -> Iterator[Task | Outcome]:
+    if isinstance(found, Permanent) and not isinstance(found, NoSuchDirectory):
+        yield Outcome(feed.asset_key, error=str(found))
+    elif not isinstance(found, Found) or not found.partitions:
         yield Outcome(feed.asset_key, note="no file on the server")
     else:
-        for key in present:
+        for key in found.partitions:
             yield Task(name, feed.asset_key, key)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from dagster import (
     AssetExecutionContext,
     AssetsDefinition,
+    AutomationCondition,
     TableColumn,
     TableSchema,
     TableSchemaMetadataValue,
@@ -21,11 +22,13 @@ from dagster_dbt import (
 from dagster_dbt.core.dbt_event_iterator import DbtEventIterator
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
+from teamster.core.automation_conditions import on_new_upstream_data
 from teamster.libraries.dbt.dagster_dbt_translator import CustomDagsterDbtTranslator
 from teamster.libraries.dbt.project import get_dbt_project
 from teamster.libraries.dbt.warehouse import warehouse_lock
 
 _COLUMN_SCHEMA = "dagster/column_schema"
+_ON_NEW_DATA = on_new_upstream_data()
 
 
 def build_dbt_assets(
@@ -37,6 +40,7 @@ def build_dbt_assets(
     name: str | None = None,
     dbt_resource_key: str = "dbt",
     dagster_dbt_translator: DagsterDbtTranslator | None = None,
+    automation_condition: AutomationCondition[Any] | None = _ON_NEW_DATA,
     op_tags: Mapping[str, Any] | None = None,
 ) -> AssetsDefinition:
     """Makes one asset a dbt model and one check a dbt test.
@@ -51,13 +55,19 @@ def build_dbt_assets(
         exclude: Which of them not.
         name: The op's name.
         dbt_resource_key: The key of a ``DbtCliResource``.
-        dagster_dbt_translator: Keys and groups, by default :class:`CustomDagsterDbtTranslator`.
+        dagster_dbt_translator: Keys, groups and automation conditions, by default
+            :class:`CustomDagsterDbtTranslator`.
+        automation_condition: When models are built by themselves, once the code location's
+            automation sensor is on; None for never. A translator of your own decides itself.
         op_tags: Tags of the op.
 
     Raises:
         ConfigError: There is no such project, or dbt cannot parse it.
     """
     project = project or get_dbt_project(code_location)
+    translator = dagster_dbt_translator or CustomDagsterDbtTranslator(
+        code_location, automation_condition=automation_condition
+    )
 
     @dbt_assets(
         manifest=project.manifest_path,
@@ -65,7 +75,7 @@ def build_dbt_assets(
         select=select,
         exclude=exclude,
         name=name or f"{code_location}__dbt_assets",
-        dagster_dbt_translator=dagster_dbt_translator or CustomDagsterDbtTranslator(code_location),
+        dagster_dbt_translator=translator,
         required_resource_keys={dbt_resource_key},
         op_tags=op_tags,
     )

@@ -1,9 +1,9 @@
-"""dbt resources as Dagster assets: their keys and groups."""
+"""dbt resources as Dagster assets: their keys, their groups, and when they are built."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from dagster import AssetKey
+from dagster import AssetKey, AutomationCondition
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
 from teamster.libraries.dbt.sources import meta_of, source_key
@@ -17,16 +17,24 @@ class CustomDagsterDbtTranslator(DagsterDbtTranslator):
     from file to table. ``meta.dagster.asset_key`` names a key as it is, for tables of other code
     locations too; ``meta.dagster.asset_key_prefix`` of a source does so for all its tables.
 
+    A model's ``meta.dagster.auto_materialize_policy``, deprecated but still read by dagster-dbt,
+    comes before the automation condition given here.
+
     Args:
         code_location: The code location's name.
         settings: dagster-dbt's own settings.
+        automation_condition: When models are built by themselves; by default never.
     """
 
     def __init__(
-        self, code_location: str, settings: DagsterDbtTranslatorSettings | None = None
+        self,
+        code_location: str,
+        settings: DagsterDbtTranslatorSettings | None = None,
+        automation_condition: AutomationCondition[Any] | None = None,
     ) -> None:
         super().__init__(settings)
         self.code_location = code_location
+        self.automation_condition = automation_condition
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> AssetKey:
         """Returns the asset key of a dbt resource, given its properties in the manifest."""
@@ -43,3 +51,9 @@ class CustomDagsterDbtTranslator(DagsterDbtTranslator):
             return group
         path = self.get_asset_key(dbt_resource_props).path
         return path[1] if len(path) > 2 else None
+
+    def get_automation_condition(
+        self, dbt_resource_props: Mapping[str, Any]
+    ) -> AutomationCondition[Any] | None:
+        """Returns when a dbt resource is built by itself."""
+        return super().get_automation_condition(dbt_resource_props) or self.automation_condition
