@@ -1,9 +1,9 @@
 """YAML that remembers where each value stands, so that an error can name file and line."""
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -162,16 +162,75 @@ def validated(model: type[Model], given: Mapping[str, Any], subject: str) -> Mod
 
 
 def _problem(model: type[BaseModel], given: Mapping[str, Any], detail: Mapping[str, Any]) -> str:
-    location: Sequence[Any] = detail["loc"]
-    name = str(location[0]) if location else "?"
+    location = _without_tags(given, detail["loc"])
+    owner = _model_at(model, detail["loc"][:-1])
+    name = str(location[-1]) if location else "?"
     dotted = ".".join(map(str, location))
     place = _deepest_place(given, location)
     where = f"{place}: " if place else ""
-    if detail["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(name, model.model_fields, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        return f"{where}{dotted} is no option of this factory{hint}"
-    return f"{where}{dotted}: {detail['msg']}"
+    message = str(detail["msg"])
+    match detail["type"]:
+        case "extra_forbidden":
+            options = list(owner.model_fields) if owner else []
+            if len(location) == 1:
+                return f"{where}{dotted} is no option of this factory{_near(name, options)}"
+            belongs = ".".join(map(str, location[:-1]))
+            hint = _near(name, options) or f"; there are: {', '.join(options)}"
+            return f"{where}{dotted} is no option of {belongs}{hint}"
+        case "union_tag_invalid":
+            tags = detail["ctx"]["expected_tags"].replace("'", "").split(", ")
+            tag = detail["ctx"]["tag"]
+            message = f"there is no type {tag!r}{_near(tag, tags)}; there are: {', '.join(tags)}"
+        case "union_tag_not_found":
+            message = "its type is missing"
+        case "value_error":
+            message = message.removeprefix("Value error, ")
+    return f"{where}{dotted}: {message}" if location else f"{where}{message}"
+
+
+def _near(name: str, names: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _without_tags(given: Any, location: Iterable[Any]) -> list[Any]:
+    """Returns an error's location without the tags of unions, which stand in no YAML."""
+    kept: list[Any] = []
+    value = given
+    for part in location:
+        if isinstance(value, Mapping) and part not in value and value.get("type") == part:
+            continue
+        kept.append(part)
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            value = None
+    return kept
+
+
+def _model_at(model: type[BaseModel], location: Iterable[Any]) -> type[BaseModel] | None:
+    """Returns the model that an error's location leads to; its parts are fields and tags."""
+    models = [model]
+    for part in location:
+        tagged = [each for each in models if _tag(each) == part]
+        fields = [each.model_fields[part] for each in models if part in each.model_fields]
+        if fields and not tagged:
+            models = list(_models_in(fields[0].annotation))
+        elif tagged:
+            models = tagged
+    return models[0] if len(models) == 1 else None
+
+
+def _tag(model: type[BaseModel]) -> Any:
+    field = model.model_fields.get("type")
+    return field.default if field else None
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
 
 
 def _deepest_place(given: Mapping[str, Any], location: Sequence[Any]) -> str | None:

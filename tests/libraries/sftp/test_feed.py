@@ -16,8 +16,8 @@ from teamster.libraries.sftp.assets import (
     build_sftp_file_asset,
     feed_of,
 )
-from teamster.libraries.sftp.matching import partitions_present
 from teamster.libraries.sftp.options import AssetOptions, MatchOptions, ReadOptions, SftpOptions
+from teamster.libraries.sftp.survey import partitions_present
 from tests.libraries.sftp.vendor import KEY, Vendor
 
 SCHEMA = text_model("table", "id")
@@ -92,6 +92,9 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "wrong type": ({"slugify_cols": "perhaps"}, "slugify_cols"),
     "wrong choice": ({"select": "oldest"}, "select"),
     "unknown encoding": ({"file_encoding": "utf-9"}, "utf-9"),
+    "format beside its short form": ({"format": "json", "file_sep": ";"}, "file_sep cannot stand"),
+    "unknown format": ({"format": "exel"}, "did you mean excel?"),
+    "format without a type": ({"format": {"sep": ";"}}, "its type is missing"),
     "bad condition": ({"automation_condition": "sometimes"}, "on_cron"),
     "bad expression": ({"remote_dir_regex": "/data("}, "regular expression"),
     "group without partition": ({"remote_dir_regex": "/(?P<year>x)"}, "year is no partition"),
@@ -171,6 +174,67 @@ def test_an_error_in_yaml_names_file_and_line(tmp_path: Path) -> None:
     (entry,) = config.config_from_files([tmp_path / "assets.yaml"])["assets"]
     with pytest.raises(ConfigError, match=r"assets\.yaml:10: .*when_missing"):
         build_sftp_file_asset(**entry)
+
+
+WRONG_FORMATS = {
+    "{ type: exel }": r"no type 'exel'; did you mean excel\?; there are: delimited, fixed_width",
+    "{ type: excel, sep: x }": r"format\.sep is no option of format; there are: type, sheet",
+    "{ type: json, record: a }": r"format\.record is no option of format; did you mean records\?",
+    "{ type: delimited, encoding: utf-9 }": r"format\.encoding: Python knows no encoding 'utf-9'",
+    "{ type: delimited, sep: ';', quote: ';' }": "sep, quote and escape must differ",
+    "{ type: delimited, columns: [a], header_lines: 2 }": "leave header_lines out",
+    "{ type: delimited, skip_until: '(' }": r"format\.skip_until: no regular expression",
+    "{ type: excel, sheet: [1] }": r"format\.sheet",
+    "{ type: fixed_width, columns: [{ name: a, start: 0, width: 1 }] }": r"columns\.0\.start",
+    "{ type: fixed_width, columns: [{ name: a, start: 1, widht: 1 }] }": "did you mean width",
+    "{ type: pdf, row_pattern: x }": r"format\.row_pattern: give each column as a named group",
+}
+
+
+@pytest.mark.parametrize("given", WRONG_FORMATS)
+def test_an_error_in_a_format_names_file_line_and_option(tmp_path: Path, given: str) -> None:
+    (tmp_path / "assets.yaml").write_text(f"{YAML}    format: {given}\n")
+    (entry,) = config.config_from_files([tmp_path / "assets.yaml"])["assets"]
+    with pytest.raises(ConfigError, match=r"assets\.yaml:10: .*" + WRONG_FORMATS[given]):
+        build_sftp_file_asset(**entry)
+
+
+@pytest.mark.parametrize("module", [dagster, config], ids=["dagster", "teamster"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "json_lines",
+        "{ type: delimited, sep: '||', quote: null, comment: '#', columns: [a, b] }",
+        "{ type: fixed_width, columns: [{ name: a, start: 1, width: 3 }], skip_lines: 2 }",
+        "{ type: json, records: a.b }",
+        "{ type: excel, sheet: Grades, header_row: 3 }",
+        "{ type: excel, sheet: 1 }",
+        "{ type: pdf, row_pattern: '(?P<a>x)' }",
+    ],
+)
+def test_a_format_in_yaml_is_the_readers(tmp_path: Path, module: Any, given: str) -> None:
+    (tmp_path / "assets.yaml").write_text(f"{YAML}    format: {given}\n")
+    (entry,) = module.config_from_files([str(tmp_path / "assets.yaml")])["assets"]
+    feed = feed_of(build_sftp_file_asset(**entry))
+    assert feed
+    assert feed.read.format == feed.read.file_format
+    assert feed.read.file_format.type in given
+
+
+def test_a_password_given_in_the_place_of_its_variable_is_not_shown() -> None:
+    with pytest.raises(ConfigError, match="archive_password_env") as failure:
+        build(archive_password_env="s3cret!")
+    assert "s3cret" not in str(failure.value)
+
+
+def test_the_flat_options_are_short_for_delimited_text() -> None:
+    short = feed_of(build(file_sep="|", file_quote="'", file_encoding="cp1252"))
+    long = feed_of(
+        build(format={"type": "delimited", "sep": "|", "quote": "'", "encoding": "cp1252"})
+    )
+    assert short
+    assert long
+    assert short.read.file_format == long.read.file_format
 
 
 def test_partitions_present_reads_keys_back_out_of_paths(quick_vendor: Vendor) -> None:

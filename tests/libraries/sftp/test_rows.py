@@ -2,40 +2,17 @@
 
 import csv
 import io
-from pathlib import Path
 from typing import Any
 
 import pytest
 from dagster import AssetSelection, materialize
-from hypothesis import given
-from hypothesis import strategies as st
 
 from teamster.core.errors import TooManyRejectedRows, UnreadableFile
 from teamster.core.resources import get_io_managers
 from teamster.core.schema import record_model, text_model
 from teamster.libraries.sftp.assets import build_sftp_file_asset
-from teamster.libraries.sftp.formats.delimited import Dialect, read_lines
-from tests.libraries.sftp.vendor import KEY, MTIME, Vendor, check_of, metadata_of
-
-CANARY = "Zebedee"
-
-
-def take(
-    vendor: Vendor, content: str | bytes, columns: Any = "id name", **options: Any
-) -> dict[str, Any]:
-    """Puts a file on the server, materializes it, and returns the metadata."""
-    vendor.put("/data/table.csv", content)
-    schema = text_model("table", columns) if isinstance(columns, str) else columns
-    asset = build_sftp_file_asset(
-        asset_key=KEY,
-        remote_dir_regex=vendor.folder("/data"),
-        remote_file_regex=r"table\.csv",
-        ssh_resource_key="ssh_vendor",
-        avro_schema=schema,
-        **options,
-    )
-    result = vendor.run(asset)
-    return {**metadata_of(result), "check": check_of(result)}
+from tests.libraries.sftp.formats.taking import CANARY, take
+from tests.libraries.sftp.vendor import KEY, MTIME, Vendor
 
 
 @pytest.mark.parametrize(
@@ -227,37 +204,3 @@ def test_the_asset_runs_without_its_check(quick_vendor: Vendor) -> None:
     )
     assert result.success
     assert not result.get_asset_check_evaluations()
-
-
-TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), max_size=8)
-CELLS = st.one_of(TEXT, st.sampled_from(['"', '""', "a\nb", "a\r\nb", ",", ";", "'", "\\"]))
-
-
-@given(
-    rows=st.lists(st.lists(CELLS, min_size=2, max_size=4), max_size=6),
-    separator=st.sampled_from(",;|\t"),
-    quote=st.sampled_from("\"'"),
-    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
-    ending=st.sampled_from(["\n", "\r\n", "\r"]),
-    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
-)
-def test_what_pythons_csv_module_writes_reads_back_the_same(
-    tmp_path_factory: pytest.TempPathFactory,
-    rows: list[list[str]],
-    separator: str,
-    quote: str,
-    quoting: Any,
-    ending: str,
-    encoding: str,
-) -> None:
-    if ending == "\r":  # the csv module then leaves a cell's "\n" unquoted: nobody can tell
-        quoting = csv.QUOTE_ALL
-    path: Path = tmp_path_factory.getbasetemp() / "any.csv"
-    with path.open("w", encoding=encoding, newline="") as file:
-        writer = csv.writer(
-            file, delimiter=separator, quotechar=quote, quoting=quoting, lineterminator=ending
-        )
-        writer.writerows(rows)
-    lines = list(read_lines(path, "any.csv", Dialect(separator, quote, encoding)))
-    assert [line.fault for line in lines] == [None] * len(rows)
-    assert [line.cells for line in lines] == rows

@@ -1,9 +1,9 @@
-"""Zip archives and gzip files: which members there are, and unpacking within limits."""
+"""Members of zip archives, and gzip files: which there are, and unpacking them into the spool."""
 
 import gzip
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -11,36 +11,29 @@ from typing import IO
 from teamster.core.errors import NoMatchingFile, SeveralMatchingFiles, UnreadableFile
 from teamster.core.paths import Pattern
 from teamster.libraries.sftp.options import Select
+from teamster.libraries.sftp.zips import CHUNK, Budget, Limits, open_zip
 from teamster.libraries.ssh.files import LocalFile
 
-_CHUNK = 1 << 20
 _GZIP = b"\x1f\x8b"
-_ENCRYPTED = 0x1
-_CORRUPT = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError)
-_RATIO_LIMIT = 500
-_RATIO_MATTERS = 64 * 1024**2
-"""Below this many bytes a high ratio is only a repetitive file."""
 
 
-def member_names(archive: IO[bytes], name: str) -> list[str]:
+def member_names(archive: IO[bytes], name: str, max_members: int = Limits.max_members) -> list[str]:
     """Returns the names of an archive's files.
 
     Args:
         archive: The archive, seekable; only its directory is read.
         name: What people call it.
+        max_members: The most that it may list.
 
     Raises:
-        UnreadableFile: It is no zip archive.
+        UnreadableFile: It is no zip archive, or lists too many members.
     """
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            return [info.filename for info in opened.infolist() if not info.is_dir()]
-    except zipfile.BadZipFile as error:
-        raise UnreadableFile(f"{name} is no readable zip archive: {error}") from None
+    with open_zip(archive, name, Limits(max_members=max_members)) as opened:
+        return [member.filename for member in opened.members]
 
 
 def unpack(
-    archive: LocalFile, pattern: Pattern, select: Select, spool: Path, max_bytes: int
+    archive: LocalFile, pattern: Pattern, select: Select, spool: Path, limits: Limits
 ) -> list[LocalFile]:
     """Unpacks the members that match into the spool, under names of our own.
 
@@ -49,7 +42,7 @@ def unpack(
         pattern: Matches a member's whole name, or the last part of it.
         select: Of several members: fail unless one, the newest, or all in the order of their names.
         spool: A private folder.
-        max_bytes: The largest member that is unpacked.
+        limits: What the archive may be.
 
     Returns:
         At least one member.
@@ -57,18 +50,17 @@ def unpack(
     Raises:
         NoMatchingFile: No member matches; the error names those there are.
         SeveralMatchingFiles: Several match where one is wanted.
-        UnreadableFile: The archive is corrupt, encrypted, or unpacks to too much.
+        UnreadableFile: The archive is corrupt, encrypted with another password or without one
+            given, lists too many members, or unpacks to too much.
+        ConfigError: The variable that should hold its password is not set.
     """
-    try:
-        with zipfile.ZipFile(archive.path) as opened:
-            infos = [info for info in opened.infolist() if not info.is_dir()]
-            chosen = _chosen(archive.name, infos, pattern, select)
-            return [
-                _unpack_one(archive, opened, info, spool / f"member-{number}", max_bytes)
-                for number, info in enumerate(chosen)
-            ]
-    except _CORRUPT as error:
-        raise UnreadableFile(f"{archive.name} is no readable zip archive: {error}") from None
+    members: list[LocalFile] = []
+    with archive.path.open("rb") as file, open_zip(file, archive.name, limits) as opened:
+        for number, info in enumerate(_chosen(archive.name, opened.members, pattern, select)):
+            member = replace(archive, path=spool / f"member-{number}", member=info.filename)
+            _write(member.path, opened.unpacked(info))
+            members.append(member)
+    return members
 
 
 def spellings(member: str) -> tuple[str, ...]:
@@ -97,17 +89,6 @@ def _chosen(
     return matching
 
 
-def _unpack_one(
-    archive: LocalFile, opened: zipfile.ZipFile, info: zipfile.ZipInfo, place: Path, max_bytes: int
-) -> LocalFile:
-    member = replace(archive, path=place, member=info.filename)
-    if info.flag_bits & _ENCRYPTED:
-        raise UnreadableFile(f"{member.name} is encrypted")
-    with opened.open(info) as source:
-        _copy_within_limits(source, member, info.compress_size, max_bytes)
-    return member
-
-
 def gunzipped(file: LocalFile, place: Path, max_bytes: int) -> LocalFile:
     """Unpacks a gzip file into the spool; any other file is returned as it is.
 
@@ -122,27 +103,20 @@ def gunzipped(file: LocalFile, place: Path, max_bytes: int) -> LocalFile:
     with file.path.open("rb") as packed:
         if packed.read(len(_GZIP)) != _GZIP:
             return file
-    unpacked = replace(file, path=place)
+    size = file.path.stat().st_size
     try:
-        with gzip.open(file.path) as source:
-            _copy_within_limits(source, unpacked, file.path.stat().st_size, max_bytes)
-    except _CORRUPT as error:
+        _write(place, Budget(size, max_bytes).spend(file.name, _gunzip(file.path), size))
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise UnreadableFile(f"{file.name} is no readable gzip file: {error}") from None
-    return unpacked
+    return replace(file, path=place)
 
 
-def _copy_within_limits(
-    source: IO[bytes] | gzip.GzipFile, target: LocalFile, packed_size: int, max_bytes: int
-) -> None:
-    written = 0
-    with target.path.open("xb") as place:
-        while chunk := source.read(_CHUNK):
-            written += len(chunk)
-            # The sizes that an archive states are claims; what comes out counts.
-            too_dense = written > _RATIO_MATTERS and written > _RATIO_LIMIT * packed_size
-            if written > max_bytes or too_dense:
-                raise UnreadableFile(
-                    f"{target.name} unpacks to more than it may ({max_bytes} bytes, or "
-                    f"{_RATIO_LIMIT} times its size); raise max_unpacked_bytes if you trust it"
-                )
-            place.write(chunk)
+def _gunzip(path: Path) -> Iterator[bytes]:
+    with gzip.open(path) as source:
+        while chunk := source.read(CHUNK):
+            yield chunk
+
+
+def _write(place: Path, chunks: Iterable[bytes]) -> None:
+    with place.open("xb") as target:
+        target.writelines(chunks)

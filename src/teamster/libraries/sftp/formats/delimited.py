@@ -1,131 +1,131 @@
 """Delimited text, read strictly: what cannot be read as meant is set aside, not guessed."""
 
-import codecs
 import csv
-from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, Self
 
-from teamster.core.errors import UnreadableFile
+from pydantic import Field, model_validator
+
+from teamster.libraries.sftp.formats.batches import ROWS, Batch, Line, batches_of_table
+from teamster.libraries.sftp.formats.text import Lines, TextFormat, decoded
+from teamster.libraries.ssh.files import LocalFile
 
 FIELD_LIMIT = 16 * 1024**2
 """Characters of one cell. A larger one is an unclosed quote, which would swallow the file."""
 
 csv.field_size_limit(FIELD_LIMIT)  # the csv module knows this limit for the whole process only
 
-
-@dataclass(frozen=True)
-class Dialect:
-    """How a file is delimited.
-
-    Attributes:
-        separator: One character between cells.
-        quote: One character around cells that hold separators, quotes or line ends.
-        encoding: The text's encoding; a byte order mark is dropped.
-    """
-
-    separator: str = ","
-    quote: str = '"'
-    encoding: str = "utf-8"
-
-    @property
-    def codec(self) -> str:
-        """The codec that reads the encoding without its byte order mark."""
-        return "utf-8-sig" if codecs.lookup(self.encoding).name == "utf-8" else self.encoding
+_STAND_IN = "\ufdd0"
+"""Stands for a separator of several characters; Unicode has it for a program's own use."""
 
 
-@dataclass(frozen=True)
-class Line:
-    """One row of a file.
+class Delimited(TextFormat):
+    """Cells between separators."""
 
-    Attributes:
-        number: The line on which it begins, from 1.
-        cells: Its cells as text.
-        fault: Why it cannot be read strictly; the cells are then the raw line.
-        likely: Its cells all the same, where quotes inside a quoted cell are all that is wrong.
-    """
+    type: Literal["delimited"] = "delimited"
+    sep: str = Field(default=",", min_length=1, description="Separator, one or more characters.")
+    quote: str | None = Field(
+        default='"', min_length=1, max_length=1, description="Quote; null: quotes are text."
+    )
+    escape: str | None = Field(
+        default=None, min_length=1, max_length=1, description="Takes the next character as it is."
+    )
+    double_quote: bool = Field(default=True, description="A quote inside a cell is doubled.")
+    header_lines: int = Field(default=1, ge=1, description="Lines of the header.")
+    columns: list[str] | None = Field(
+        default=None, min_length=1, description="Names of the columns, where there is no header."
+    )
 
-    number: int
-    cells: list[str]
-    fault: str | None = None
-    likely: list[str] | None = None
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        signs = [self.sep, *filter(None, (self.quote, self.escape))]
+        if len(set(signs)) < len(signs):
+            raise ValueError("sep, quote and escape must differ from each other")
+        if any(sign in "\r\n" for sign in signs):
+            raise ValueError("sep, quote and escape cannot be line ends")
+        if self.columns and self.header_lines != 1:
+            raise ValueError("columns are for files without a header: leave header_lines out")
+        return self
 
 
-def read_lines(path: Path, name: str, dialect: Dialect) -> Iterator[Line]:
-    """Reads the rows of a file, the header among them; blank lines are passed over.
+def read_delimited(files: Iterable[LocalFile], layout: Delimited) -> Iterator[Batch]:
+    """Reads delimited files; blank lines are passed over.
 
-    A row that the dialect forbids, such as one with a quote that is never closed, comes out with
-    its ``fault``, and reading goes on with the line after the one on which it begins.
-
-    Args:
-        path: The local file.
-        name: What people call it.
-        dialect: How it is delimited.
+    A row that the layout forbids, such as one with a quote that is never closed, comes out with
+    its fault, and reading goes on with the line after the one on which it begins.
 
     Raises:
-        UnreadableFile: A byte is not of the encoding; the error names its offset.
+        UnreadableFile: It is no text, a byte is not of the encoding, or the header is unreadable.
     """
-    try:
-        with path.open(encoding=dialect.codec, newline="") as file:
-            yield from _rows(_Lines(file), dialect)
-    except UnicodeError:
-        offset = _first_bad_byte(path, dialect.codec)
-        raise UnreadableFile(
-            f"{name} is not {dialect.encoding}: the byte at offset {offset} does not belong there; "
-            "declare file_encoding (often cp1252, latin-1 or utf-16)"
-        ) from None
+    for file in files:
+        with decoded(file, "delimited text", layout.encoding) as opened:
+            rows = _rows(Lines(opened, file.name, layout), _Dialect.of(layout))
+            yield from batches_of_table(file, rows, layout.columns, layout.header_lines)
 
 
-@dataclass
-class _Lines:
-    """Physical lines, of which those since the last mark can be taken back."""
+@dataclass(frozen=True)
+class _Dialect:
+    """How the csv module is to read; its separator is one character always."""
 
-    file: IO[str]
-    taken: list[str] = field(default_factory=list)
-    again: deque[str] = field(default_factory=deque)
-    number: int = 0
+    layout: Delimited
+    delimiter: str
+    quoting: Literal[0, 3]
 
-    def __iter__(self) -> Iterator[str]:
-        while True:
-            line = self.again.popleft() if self.again else self.file.readline()
-            if not line:
-                return
-            self.number += 1
-            self.taken.append(line)
-            yield line
+    @classmethod
+    def of(cls, layout: Delimited) -> "_Dialect":
+        delimiter = layout.sep if len(layout.sep) == 1 else _STAND_IN
+        return cls(layout, delimiter, csv.QUOTE_NONE if not layout.quote else csv.QUOTE_MINIMAL)
 
-    def mark(self) -> None:
-        """Forgets what was taken: it is read."""
-        self.taken.clear()
-
-    def take_back_all_but_first(self) -> str:
-        """Puts all lines since the mark back but the first, which is returned."""
-        first, *rest = self.taken
-        self.again.extendleft(reversed(rest))
-        self.number -= len(rest)
-        self.mark()
-        return first
-
-
-def _rows(lines: _Lines, dialect: Dialect) -> Iterator[Line]:
-    while True:
+    def reader(
+        self, lines: Iterable[str], *, strict: bool = True, escape: str | None = None
+    ) -> Iterator[list[str]]:
+        layout = self.layout
         reader = csv.reader(
-            iter(lines), delimiter=dialect.separator, quotechar=dialect.quote, strict=True
+            lines if self.delimiter == layout.sep else self._stood_in(lines),
+            delimiter=self.delimiter,
+            quotechar=layout.quote,
+            escapechar=escape or layout.escape,
+            doublequote=layout.double_quote,
+            quoting=self.quoting,
+            strict=strict,
         )
-        lines.mark()
-        start = lines.number + 1
+        return reader if self.delimiter == layout.sep else self._restored(reader)
+
+    def _stood_in(self, lines: Iterable[str]) -> Iterator[str]:
+        for line in lines:
+            if _STAND_IN in line:
+                raise csv.Error
+            yield line.replace(self.layout.sep, _STAND_IN)
+
+    def _restored(self, reader: Iterator[list[str]]) -> Iterator[list[str]]:
+        for cells in reader:
+            yield [cell.replace(_STAND_IN, self.layout.sep) for cell in cells]
+
+
+def _rows(lines: Lines, dialect: _Dialect) -> Iterator[list[Line]]:
+    """Hands rows on in lists; one that cannot be read is the last of its list."""
+    taken = lines.taken
+    rows: list[Line] = []
+    while True:
+        taken.clear()
         try:
-            for cells in reader:
+            for cells in dialect.reader(iter(lines)):
                 if cells:
-                    yield Line(start, cells)
-                lines.mark()
-                start = lines.number + 1
+                    rows.append(Line(lines.number - len(taken) + 1, cells))
+                taken.clear()
+                if len(rows) == ROWS:
+                    yield rows
+                    rows = []
+            if rows:
+                yield rows
             return
         except csv.Error as error:
+            start = lines.number - len(taken) + 1
             raw = lines.take_back_all_but_first().rstrip("\r\n")
-            yield Line(start, [raw], _fault(str(error)), _likely_cells(raw, dialect))
+            rows.append(Line(start, [raw], _fault(str(error)), _likely_cells(raw, dialect)))
+            yield rows
+            rows = []
 
 
 def _fault(message: str) -> str:
@@ -136,36 +136,13 @@ def _fault(message: str) -> str:
     return "the line cannot be split into cells"
 
 
-def _likely_cells(raw: str, dialect: Dialect) -> list[str] | None:
+def _likely_cells(raw: str, dialect: _Dialect) -> list[str] | None:
     """Reads a line whose quoted cells hold quotes that are not doubled; None if one stays open.
 
     Some vendors put a backslash before such a quote, others nothing.
     """
-    if raw.count(dialect.quote) % 2:
+    quote = dialect.layout.quote
+    if quote is None or raw.count(quote) % 2 or _STAND_IN in raw:
         return None
-    escape = "\\" if f"\\{dialect.quote}" in raw else None
-    reader = csv.reader(
-        [raw], delimiter=dialect.separator, quotechar=dialect.quote, escapechar=escape
-    )
-    return next(reader, None)
-
-
-def _first_bad_byte(path: Path, codec: str) -> int:
-    """Returns the offset of the first byte that the codec refuses."""
-    decoder = codecs.getincrementaldecoder(codec)()
-    offset = 0
-    pending = 0
-    with path.open("rb") as file:
-        while True:
-            chunk = file.read(1 << 16)
-            try:
-                decoder.decode(chunk, final=not chunk)
-            except UnicodeDecodeError as error:
-                return offset - pending + error.start
-            except UnicodeError:
-                return offset
-            if not chunk:
-                return offset
-            state = decoder.getstate()[0]
-            offset += len(chunk)
-            pending = len(state)
+    escape = "\\" if f"\\{quote}" in raw and dialect.layout.sep != "\\" else None
+    return next(dialect.reader([raw], strict=False, escape=escape), None)
