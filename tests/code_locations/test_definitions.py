@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from dagster import AssetKey, Definitions
+from dagster import AssetCheckKey, AssetKey, Definitions
 
 from teamster.code_locations.definitions import defs as together
 from teamster.libraries.sftp.assets import feed_of
@@ -57,11 +57,12 @@ def test_every_sftp_asset_has_the_schema_check_and_is_watched() -> None:
     for region in ("kippnewark", "kippcamden"):
         definitions = definitions_of(region)
         feeds = [asset for asset in definitions.assets or () if feed_of(asset)]
+        arriving = {spec.key for checks in definitions.asset_checks for spec in checks.check_specs}
         (sensor,) = definitions.sensors or ()
         watched = {key for job in sensor.jobs for key in job.selection.resolve(feeds)}
         for asset in feeds:
-            (spec,) = asset.check_specs
-            assert spec.name == "avro_schema_valid"
+            assert "avro_schema_valid" in {spec.name for spec in asset.check_specs}
+            assert AssetCheckKey(asset.key, "files_arriving") in arriving
             assert asset.key in watched
 
 

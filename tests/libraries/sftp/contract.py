@@ -27,7 +27,7 @@ from teamster.core.config import config_from_files
 from teamster.core.partitions import hive_parts
 from teamster.core.resources import get_io_managers
 from teamster.libraries.sftp.assets import feed_of
-from teamster.libraries.sftp.matching import partitions_present
+from teamster.libraries.sftp.survey import partitions_present
 from tests.libraries.sftp.vendor import Vendor, check_of, metadata_of, zip_of
 
 ROOT = Path(__file__).resolve().parents[3]

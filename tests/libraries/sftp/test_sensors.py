@@ -1,25 +1,33 @@
 """The sensor over a real server, its runs in a real instance."""
 
-from collections.abc import Iterator
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from dagster import (
+    AssetCheckKey,
+    AssetKey,
+    AssetsDefinition,
     DagsterInstance,
     Definitions,
+    EnvVar,
     build_sensor_context,
     instance_for_test,
 )
 
-from teamster.core.errors import AuthenticationFailed, ConfigError
+from teamster.core.errors import AuthenticationFailed, ConfigError, NoSuchDirectory
 from teamster.core.resources import get_io_managers
 from teamster.core.schema import text_model
+from teamster.libraries.sftp.arrivals import build_sftp_checks
 from teamster.libraries.sftp.assets import build_sftp_archive_asset, build_sftp_file_asset
 from teamster.libraries.sftp.ledger import Ledger, Patience
 from teamster.libraries.sftp.sensors import build_sftp_sensor
+from teamster.libraries.ssh.remote import Remote
 from teamster.libraries.ssh.resources import SSHResource
-from tests.libraries.sftp.vendor import Vendor
+from tests.libraries.sftp.vendor import Vendor, zip_of
 
 SCHEMA = text_model("table", "id")
 NOW = datetime.now(UTC)
@@ -54,13 +62,32 @@ class Sensing:
     def __init__(self, vendor: Vendor, instance: DagsterInstance) -> None:
         self.vendor = vendor
         self.instance = instance
-        self.sensor = build_sftp_sensor("vendor_sensor", ASSETS, patience=Patience(3600, 2))
-        self.definitions = Definitions(
-            assets=ASSETS,
-            sensors=[self.sensor],
-            resources={"ssh_vendor": vendor.resource, **get_io_managers("any")},
-        )
         self.cursor: str | None = None
+        self.watch(ASSETS)
+
+    def watch(
+        self,
+        assets: Sequence[AssetsDefinition],
+        time_budget_seconds: float = 40,
+        **resources: SSHResource,
+    ) -> None:
+        self.sensor = build_sftp_sensor(
+            "vendor_sensor",
+            assets,
+            patience=Patience(3600, 2),
+            time_budget_seconds=time_budget_seconds,
+        )
+        self.definitions = Definitions(
+            assets=assets,
+            sensors=[self.sensor],
+            resources={"ssh_vendor": self.vendor.resource, **resources, **get_io_managers("any")},
+        )
+
+    def reported(self, table: str) -> list[str]:
+        """Returns what was said of a feed's files, the newest first."""
+        key = AssetCheckKey(AssetKey(["kipptaf", "vendor", table]), "files_arriving")
+        history = self.instance.event_log_storage.get_asset_check_execution_history(key, limit=100)
+        return [str(record.event.asset_check_evaluation.description) for record in history]
 
     def tick(self, resource: SSHResource | None = None) -> Any:
         context = build_sensor_context(
@@ -160,17 +187,143 @@ def test_a_wrong_password_fails_the_tick(sensing: Sensing) -> None:
         sensing.tick(sensing.vendor.login(password="wrong"))
 
 
+def test_what_is_permanently_wrong_is_told_with_each_feed_once(sensing: Sensing) -> None:
+    wrong = sensing.vendor.login(password="wrong")
+    for _ in range(3):
+        with pytest.raises(AuthenticationFailed):
+            sensing.tick(wrong)
+    (only,) = sensing.reported("table")
+    assert "password" in only
+    sensing.tick()
+    assert sensing.reported("table") == ["files come as expected", only]
+
+
+def test_what_one_server_lacks_keeps_no_other_from_its_files(
+    sensing: Sensing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NOWHERE_SFTP_HOST", raising=False)
+    other = build_sftp_file_asset(
+        ["kipptaf", "nowhere", "table"], "/data", r"table\.csv", "ssh_nowhere", SCHEMA
+    )
+    sensing.watch(
+        [other, *ASSETS], ssh_nowhere=SSHResource(remote_host=EnvVar("NOWHERE_SFTP_HOST"))
+    )
+    sensing.vendor.put("/data/2026/table.csv", "id\n1\n", NOW)  # young: settles at a later tick
+    result = sensing.tick()
+    assert "NOWHERE_SFTP_HOST" in result.skip_message
+    assert sensing.tick_and_run() == [True]
+    sensing.tick()  # it takes note of the success
+    with pytest.raises(ConfigError, match="NOWHERE_SFTP_HOST"):
+        sensing.tick()  # nothing new: now the trouble has its say
+
+
+def test_a_folder_that_is_gone_fails_the_tick_unless_another_feed_has_news(
+    sensing: Sensing,
+) -> None:
+    lost = build_sftp_file_asset(
+        ["kipptaf", "vendor", "lost"], "/lost", r"lost\.csv", "ssh_vendor", SCHEMA
+    )
+    sensing.watch([lost, *ASSETS])
+    sensing.vendor.put("/data/2026/table.csv", "id\n1\n", OLD)
+    assert sensing.tick_and_run() == [True]
+    assert "no folder /lost" in sensing.reported("lost")[0]
+    sensing.tick()
+    with pytest.raises(NoSuchDirectory):
+        sensing.tick()
+
+
+def test_a_renamed_file_is_reported_as_unmatched(sensing: Sensing) -> None:
+    path = sensing.vendor.put("/data/2026/table.csv", "id\n1\n", OLD)
+    sensing.tick_and_run()
+    assert sensing.reported("table") == ["files come as expected"]
+    path.rename(path.with_name("tabelle.csv"))
+    assert sensing.asked() == set()
+    sensing.tick()
+    assert sensing.reported("table")[0] == "files that no feed takes: 1"
+    assert len(sensing.reported("table")) == 2, "said once"
+
+
+def test_a_half_uploaded_archive_waits_and_is_then_asked_for(sensing: Sensing) -> None:
+    whole = zip_of({"one.csv": "id\n1\n"})
+    sensing.vendor.put("/data/all.zip", whole[:30], NOW)
+    assert sensing.asked() == set()
+    assert "cannot be read: 1" in sensing.reported("member")[0]
+    sensing.vendor.put("/data/all.zip", whole, NOW)
+    assert sensing.asked() == set()
+    assert sensing.tick_and_run() == [True]
+    assert sensing.reported("member")[0] == "files come as expected"
+
+
 def test_a_tick_out_of_time_goes_on_where_it_stopped(sensing: Sensing) -> None:
     sensing.vendor.put("/data/2026/table.csv", "id\n1\n", OLD)
-    sensing.sensor = build_sftp_sensor("vendor_sensor", ASSETS, time_budget_seconds=-1)
+    sensing.watch(ASSETS, time_budget_seconds=-1)
     assert not sensing.tick().run_requests
-    assert Ledger.load(sensing.cursor).resume_at == "ssh_vendor"
+    assert Ledger.load(sensing.cursor).resume_at == "kipptaf/vendor/table"
+    sensing.watch(ASSETS)
+    assert sensing.asked() == {("table", "2026")}
+    assert Ledger.load(sensing.cursor).resume_at == ""
+
+
+def test_a_feed_that_is_slow_to_list_costs_no_other_its_turn(
+    sensing: Sensing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = build_sftp_file_asset(
+        ["kipptaf", "vendor", "slow"], "/slow", r"slow\.csv", "ssh_vendor", SCHEMA
+    )
+    sensing.watch([slow, *ASSETS], time_budget_seconds=1)
+    sensing.vendor.put("/slow/slow.csv", "id\n1\n", OLD)
+    sensing.vendor.put("/data/2026/table.csv", "id\n1\n", OLD)
+    quick = Remote.entries
+
+    async def dawdling(self: Remote, folder: str) -> AsyncIterator[Any]:
+        if folder == "/slow":
+            await asyncio.sleep(30)
+        async for entry in quick(self, folder):
+            yield entry
+
+    monkeypatch.setattr(Remote, "entries", dawdling)
+    assert sensing.asked() == {("table", "2026")}
+    assert Ledger.load(sensing.cursor).resume_at == "kipptaf/vendor/slow"
+    sensing.vendor.put("/data/2025/table.csv", "id\n1\n", OLD)
+    result = sensing.tick()  # it gets the tick to itself, which is not enough: this is said
+    assert "time_budget_seconds" in result.skip_message
+    assert sensing.asked() >= {("table", "2025")}
+    monkeypatch.setattr(Remote, "entries", quick)
+    assert ("slow", None) in sensing.asked()
+
+
+def test_a_server_that_stalls_does_not_outlast_the_tick(
+    sensing: Sensing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sensing.watch(ASSETS, time_budget_seconds=1.5)
+
+    async def never(self: Remote, folder: str) -> AsyncIterator[Any]:
+        await asyncio.sleep(30)
+        yield None
+
+    monkeypatch.setattr(Remote, "entries", never)
+    began = time.monotonic()
+    assert not sensing.tick().run_requests
+    assert time.monotonic() - began < 10
+
+
+def test_a_run_of_the_sensor_does_not_list_its_server_for_the_check_again(
+    sensing: Sensing,
+) -> None:
+    definitions = Definitions.merge(
+        sensing.definitions, Definitions(asset_checks=build_sftp_checks(ASSETS))
+    )
+    sensing.vendor.put("/data/2026/table.csv", "id\n1\n", OLD)
+    (request,) = sensing.tick().run_requests
+    assert [key.name for key in request.asset_check_keys] == ["avro_schema_valid"]
+    job = definitions.resolve_job_def(request.job_name)
+    assert [node.name for node in job.nodes] == ["kipptaf__vendor__table"]
 
 
 def test_one_job_a_partitions_definition() -> None:
     sensor = build_sftp_sensor("vendor_sensor", ASSETS)
     assert [target.job_name for target in sensor.targets] == [
-        f"vendor_sensor__job_{number}" for number in (1, 2, 3)
+        f"vendor_sensor__by_{dimensions}" for dimensions in ("year", "date", "no_partition")
     ]
 
 

@@ -50,8 +50,7 @@ class Vendor:
 
     def login(self, **fields: Any) -> SSHResource:
         """Returns another way to log in: the resource with some fields changed."""
-        names = ("remote_host", "remote_port", "username", "password", "host_key_fingerprint")
-        given = {name: getattr(self.resource, name) for name in names}
+        given = {name: getattr(self.resource, name) for name in SSHResource.model_fields}
         return SSHResource(**{**given, **fields})
 
     def folder(self, regex: str) -> str:
@@ -101,5 +100,6 @@ def metadata_of(result: ExecuteInProcessResult) -> dict[str, Any]:
 
 def check_of(result: ExecuteInProcessResult) -> AssetCheckEvaluation:
     """Returns the result of the schema check."""
-    (check,) = result.get_asset_check_evaluations()
+    evaluations = result.get_asset_check_evaluations()
+    (check,) = [each for each in evaluations if each.check_name == "avro_schema_valid"]
     return check

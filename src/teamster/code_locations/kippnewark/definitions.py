@@ -10,6 +10,7 @@ from teamster.code_locations.kippnewark.renlearn.assets import assets as renlear
 from teamster.core.resources import get_io_managers
 from teamster.libraries.dbt.assets import build_dbt_assets
 from teamster.libraries.dbt.project import dbt_resource_key, get_dbt_cli_resource
+from teamster.libraries.sftp.arrivals import build_sftp_checks
 from teamster.libraries.sftp.sensors import build_sftp_sensor
 from teamster.libraries.ssh.resources import SSHResource
 
@@ -21,6 +22,7 @@ defs = Definitions(
         *SFTP_ASSETS,
         build_dbt_assets(CODE_LOCATION, dbt_resource_key=DBT),
     ],
+    asset_checks=build_sftp_checks(SFTP_ASSETS),
     sensors=[build_sftp_sensor(f"{CODE_LOCATION}__sftp", SFTP_ASSETS)],
     executor=in_process_executor,  # a run has one step: a process of its own would only cost
     resources={

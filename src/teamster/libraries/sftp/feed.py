@@ -24,6 +24,7 @@ from teamster.core.partitions import (
 )
 from teamster.core.paths import PathPattern
 from teamster.core.schema import AvroSchema, SchemaLike, resolve_schema
+from teamster.core.volume import check_volume_options
 from teamster.libraries.sftp.dimensions import Patterns, Spellings, named_dimensions
 from teamster.libraries.sftp.options import (
     AllOptions,
@@ -175,6 +176,8 @@ def make_feed(
             match=match,
             read=read,
         )
+        if asset.volume:
+            check_volume_options(asset.volume, definition)
         feed.dimensions  # noqa: B018 - raises if dimensions and groups do not agree
     except ConfigError as error:
         raise ConfigError(f"{_place(core)}{subject}: {error}") from None

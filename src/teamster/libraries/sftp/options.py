@@ -1,10 +1,18 @@
 """The keyword options of the factories, in three groups, each with its defaults."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypedDict, TypeVar
+from datetime import timedelta
+from typing import Any, Literal, Self, TypedDict, TypeVar
 
 from dagster import AutomationCondition
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from teamster.core.durations import parse_duration
+from teamster.core.volume import VolumeOptions
+from teamster.libraries.sftp.formats.choice import Format, OptionalFormat
+from teamster.libraries.sftp.formats.delimited import Delimited
+from teamster.libraries.sftp.formats.text import Encoding, Regex
+from teamster.libraries.sftp.zips import Limits
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
@@ -28,6 +36,19 @@ class AssetOptions(BaseModel):
     )
     io_manager_key: str = Field(default="io_manager_gcs_avro", description="Who writes it.")
     pool: str | None = Field(default=None, description="Dagster pool that limits its runs.")
+    expected_every: timedelta | None = Field(
+        default=None, description="How often a file comes, e.g. '1 day': longer is overdue."
+    )
+    volume: VolumeOptions | None = Field(
+        default=None, description="When a drop's row count is suspect, and what then happens."
+    )
+
+    @field_validator("expected_every", mode="before")
+    @classmethod
+    def _duration(cls, given: Any) -> timedelta | None:
+        if given is None or isinstance(given, timedelta):
+            return given
+        return parse_duration(str(given))
 
     @field_validator("automation_condition")
     @classmethod
@@ -56,6 +77,10 @@ class MatchOptions(BaseModel):
         default="fail", description="Nothing matches: fail, or leave the last object alone."
     )
     exclude_dirs: list[str] = Field(default_factory=list, description="Folders not gone into.")
+    ignore_files: list[Regex] = Field(
+        default_factory=list,
+        description="Regular expressions of names beside the feed's files that nobody should miss.",
+    )
     partition_aliases: dict[str, dict[str, str]] = Field(
         default_factory=dict, description="Dimension -> value -> the vendor's spelling."
     )
@@ -72,9 +97,14 @@ class ReadOptions(BaseModel):
 
     model_config = _STRICT
 
-    file_sep: str = Field(default=",", min_length=1, max_length=1, description="Separator.")
+    format: OptionalFormat = Field(
+        default=None, description="What the files are: a type with options of its own."
+    )
+    file_sep: str = Field(default=",", min_length=1, description="Separator.")
     file_quote: str = Field(default='"', min_length=1, max_length=1, description="Quote.")
-    file_encoding: str = Field(default="utf-8", description="Encoding; a UTF-8 BOM is dropped.")
+    file_encoding: Encoding = Field(
+        default="utf-8", description="Encoding; a UTF-8 BOM is dropped."
+    )
     slugify_cols: bool = Field(default=True, description="Slug the column names.")
     slugify_replacements: list[tuple[str, str]] = Field(
         default_factory=list, description="Pairs (text, substitute) applied before slugging."
@@ -84,17 +114,37 @@ class ReadOptions(BaseModel):
     )
     max_rejected_rows: int = Field(default=0, ge=0, description="More fail the run.")
     max_unpacked_bytes: int = Field(
-        default=20 * 1024**3, gt=0, description="Largest archive member that is unpacked."
+        default=Limits.max_bytes,
+        gt=0,
+        description="The most that a gzip file, or all of an archive's members, unpack to.",
+    )
+    max_members: int = Field(
+        default=Limits.max_members, gt=0, description="The most members that an archive may list."
+    )
+    archive_password_env: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        description="Environment variable that holds the password of encrypted archives.",
     )
 
-    @field_validator("file_encoding")
-    @classmethod
-    def _known_encoding(cls, given: str) -> str:
-        try:
-            "".encode(given)
-        except LookupError:
-            raise ValueError(f"Python knows no encoding {given!r}") from None
-        return given
+    @model_validator(mode="after")
+    def _one_format(self) -> Self:
+        flat = sorted({"file_sep", "file_quote", "file_encoding"} & self.model_fields_set)
+        if self.format is not None and flat:
+            raise ValueError(f"{', '.join(flat)} cannot stand beside format: put it inside")
+        return self
+
+    @property
+    def file_format(self) -> Format:
+        """What the files are; the flat options are short for delimited text."""
+        return self.format or Delimited(
+            sep=self.file_sep, quote=self.file_quote, encoding=self.file_encoding
+        )
+
+    @property
+    def limits(self) -> Limits:
+        """What an archive may be."""
+        return Limits(self.max_unpacked_bytes, self.max_members, self.archive_password_env)
 
 
 class AllOptions(AssetOptions, MatchOptions, ReadOptions):
@@ -102,7 +152,8 @@ class AllOptions(AssetOptions, MatchOptions, ReadOptions):
 
     def group(self, model: type[Group]) -> Group:
         """Returns one group of the options."""
-        return model(**{name: getattr(self, name) for name in model.model_fields})
+        given = model.model_fields.keys() & self.model_fields_set
+        return model(**{name: getattr(self, name) for name in given})
 
 
 class SftpOptions(TypedDict, total=False):
@@ -116,12 +167,16 @@ class SftpOptions(TypedDict, total=False):
     automation_condition: AutomationCondition[Any] | str | Mapping[str, str] | None
     io_manager_key: str
     pool: str | None
+    expected_every: str | timedelta | None
+    volume: VolumeOptions | Mapping[str, Any] | None
     select: Select
     when_missing: Literal["fail", "skip"]
     exclude_dirs: Sequence[str]
+    ignore_files: Sequence[str]
     partition_aliases: Mapping[str, Mapping[str, str]]
     partition_formats: Mapping[str, str]
     partition_sources: Mapping[str, Literal["mtime"]]
+    format: Format | Mapping[str, Any] | str | None
     file_sep: str
     file_quote: str
     file_encoding: str
@@ -130,3 +185,5 @@ class SftpOptions(TypedDict, total=False):
     ignore_cols: Sequence[str]
     max_rejected_rows: int
     max_unpacked_bytes: int
+    max_members: int
+    archive_password_env: str | None
