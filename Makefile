@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DROP ?=
+BENCH ?=
 
 export DAGSTER_DISABLE_TELEMETRY := yes
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: help install demo dev test check format constraints clean
+.PHONY: help install demo dev test check bench format constraints clean
 
 help: ## Show what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +39,9 @@ check: $(STAMP) ## Lint, types, layers, dbt parse, Dagster definitions.
 	$(BIN)/lint-imports
 	$(BIN)/teamster dbt-parse
 	$(BIN)/dg check defs
+
+bench: $(STAMP) ## Measure: the figures of docs/performance.md. BENCH=<name> runs one of them.
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 format: $(STAMP) ## Format the code.
 	$(BIN)/ruff check --fix .

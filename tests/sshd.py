@@ -15,6 +15,9 @@ import pytest
 
 from teamster.libraries.ssh.resources import SSHResource
 
+# Without this even a folder that nobody may read is open to root, and so to root's server.
+MODES_HOLD_FOR_ROOT = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 CONFIG = """\
@@ -25,7 +28,7 @@ AuthorizedKeysFile {folder}/authorized_keys
 PidFile none
 StrictModes no
 UsePAM no
-PasswordAuthentication no
+PasswordAuthentication yes
 KbdInteractiveAuthentication no
 PermitRootLogin yes
 Subsystem sftp internal-sftp -d {root}
@@ -45,6 +48,8 @@ def require_sshd() -> str:
 def openssh_server(folder: Path, root: Path) -> Iterator[SSHResource]:
     """Runs sshd over this machine's own files, the login folder being ``root``.
 
+    It asks for passwords too, so that a wrong one can be tried.
+
     Yields:
         A resource that logs in by key and has the server's host key pinned.
     """
@@ -61,8 +66,9 @@ def openssh_server(folder: Path, root: Path) -> Iterator[SSHResource]:
     config.write_text(CONFIG.format(port=port, folder=folder, root=root))
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+    as_others = MODES_HOLD_FOR_ROOT if os.geteuid() == 0 and shutil.which("setpriv") else ()
     with (folder / "sshd.log").open("w") as log:
-        process = subprocess.Popen([sshd, "-D", "-e", "-f", str(config)], stderr=log)
+        process = subprocess.Popen([*as_others, sshd, "-D", "-e", "-f", str(config)], stderr=log)
     try:
         _wait_for(port, process, folder / "sshd.log")
         yield SSHResource(

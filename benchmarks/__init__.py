@@ -1,0 +1,1 @@
+"""What is quick and what is not, measured against real servers: ``make bench``."""
