@@ -79,7 +79,7 @@ def test_more_than_allowed_fails_with_counts_and_the_first_place(tmp_path: Path)
             quarantine.check()
     message = str(raised.value)
     assert message.startswith(
-        "3 rows rejected, 2 allowed: 2 × not of type int, 1 × more cells than the header. "
+        "rejected rows: 3, allowed: 2: 2 × not of type int, 1 × more cells than the header. "
         "First: a.csv, line 7, column score: not of type int."
     )
     assert CANARY not in message

@@ -103,7 +103,7 @@ class Quarantine:
             return
         reasons = ", ".join(f"{count} × {reason}" for reason, count in self.reasons.most_common())
         raise TooManyRejectedRows(
-            f"{self.count} rows rejected, {self.max_rejected_rows} allowed: {reasons}. "
+            f"rejected rows: {self.count}, allowed: {self.max_rejected_rows}: {reasons}. "
             f"First: {self.first}. The rows are in the quarantine object beside the output; mend "
             "the file or the schema, or raise max_rejected_rows"
         )

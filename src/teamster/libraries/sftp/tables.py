@@ -15,6 +15,7 @@ from teamster.core.schema import (
 )
 from teamster.core.values import Converter, converter, type_name
 from teamster.libraries.sftp.formats.batches import Batch, Header, Line
+from teamster.libraries.sftp.formats.content import MARKUP, head_of, kind_of, refuse_other
 from teamster.libraries.sftp.provenance import BatchReader, Provenance
 from teamster.libraries.ssh.files import LocalFile
 
@@ -65,7 +66,7 @@ class TableReader(BatchReader):
         if first.header is None:
             self.tally.warnings.append(f"{file.name} is empty")
             return
-        layout = self._layout(first.header, file.name)
+        layout = self._layout(first.header, file)
         provenance = Provenance(self._types, file, self.tally.fields)
         warned = len(self.tally.warnings)
         before = self.tally.rows + self.quarantine.count
@@ -87,16 +88,18 @@ class TableReader(BatchReader):
             what = "has a header and no rows" if first.header.number else "has no rows"
             self.tally.warnings.append(f"{file.name} {what}")
 
-    def _layout(self, header: Header, file_name: str) -> _Layout:
-        names = self._names(header.cells, file_name)
+    def _layout(self, header: Header, file: LocalFile) -> _Layout:
+        names = self._names(header.cells, file.name)
         known = [(at, name) for at, name in names if name in self._types and name != EXTRA_FIELD]
         if not known:
+            if kind_of(head_of(file)) == MARKUP:
+                raise refuse_other(file, "a table", MARKUP)
             # Its first line may be a row: say nothing of what stands there.
             raise UnreadableFile(
-                f"{file_name}, line {header.number}: none of its {len(names)} columns is in the "
+                f"{file.name}, line {header.number}: none of its {len(names)} columns is in the "
                 "schema; is there no header, another separator, or is it another file?"
                 if header.number
-                else f"{file_name}: none of the columns that format names is in the schema"
+                else f"{file.name}: none of the columns that format names is in the schema"
             )
         unknown = [(at, name) for at, name in names if name not in self._types]
         self.tally.fields.names(name for _, name in [*known, *unknown])

@@ -84,12 +84,15 @@ class Budget:
         for chunk in chunks:
             written += len(chunk)
             self.spent += len(chunk)
-            too_dense = _too_dense(written, packed) or _too_dense(self.spent, self.packed)
-            if self.spent > self.max_bytes or too_dense:
+            if self.spent > self.max_bytes:
                 raise UnreadableFile(
                     f"{name} unpacks to more than it may ({self.max_bytes} bytes for all of a "
-                    f"file, or {_RATIO_LIMIT} times its size); raise max_unpacked_bytes if you "
-                    "trust it"
+                    "file); raise max_unpacked_bytes if you trust it"
+                )
+            if _too_dense(written, packed) or _too_dense(self.spent, self.packed):
+                raise UnreadableFile(
+                    f"{name} unpacks to more than it may ({_RATIO_LIMIT} times its size), as only "
+                    "what is meant to fill a disk does; ask the vendor to pack it in another way"
                 )
             yield chunk
 
@@ -175,13 +178,16 @@ class Zip:
 
 
 @contextmanager
-def open_zip(file: IO[bytes], name: str, limits: Limits) -> Iterator[Zip]:
+def open_zip(
+    file: IO[bytes], name: str, limits: Limits, kind: str = "zip archive"
+) -> Iterator[Zip]:
     """Opens an archive.
 
     Args:
         file: The archive, seekable; only its directory is read at first.
         name: What people call it.
         limits: What it may be.
+        kind: What its feed says it is.
 
     Raises:
         UnreadableFile: It is no zip archive, or has more members than it may.
@@ -192,7 +198,7 @@ def open_zip(file: IO[bytes], name: str, limits: Limits) -> Iterator[Zip]:
     except _TooLong:
         raise _too_many(name, limits) from None
     except _CORRUPT as error:
-        raise UnreadableFile(f"{name} is no readable zip archive: {error}") from None
+        raise UnreadableFile(f"{name} is no readable {kind}: {error}") from None
     with archive:
         if len(archive.infolist()) > limits.max_members:
             raise _too_many(name, limits)

@@ -42,7 +42,7 @@ def sorted_failures(server: str) -> Iterator[None]:
         raise
     except asyncssh.HostKeyNotVerifiable as error:
         raise HostKeyUntrusted(
-            f"{server}: the host key is not trusted ({error.reason}). If the vendor announced a "
+            f"{server}: the host key is not trusted: {error.reason}. If the vendor announced a "
             "new key, update known_hosts or host_key_fingerprint; if not, ask them first"
         ) from None
     except asyncssh.PermissionDenied:

@@ -25,13 +25,17 @@ class Remote:
     cancelled call by asking the server to close its handle, which a stalled server never does.
     """
 
-    def __init__(self, connection: asyncssh.SSHClientConnection, timeout: float) -> None:
+    def __init__(
+        self, connection: asyncssh.SSHClientConnection, timeout: float, server: str
+    ) -> None:
         """Takes over a connection; :meth:`start` must be awaited next.
 
         Args:
             connection: The connection, closed by :meth:`close`.
             timeout: Seconds without an answer.
+            server: Host and port, to name in errors.
         """
+        self.server = server
         self._connection = connection
         self._timeout = timeout
         self._sftp: asyncssh.SFTPClient

@@ -11,7 +11,7 @@ from dagster import ConfigurableResource, EnvVar, get_dagster_logger
 from pydantic import Field
 
 from teamster.core.errors import ConfigError
-from teamster.libraries.ssh.host_keys import connect
+from teamster.libraries.ssh.host_keys import Trust, connect
 from teamster.libraries.ssh.session import SessionLimits, SFTPSession
 
 
@@ -108,8 +108,8 @@ class SSHResource(ConfigurableResource[Any]):
             ConfigError: The fields contradict each other, or a key cannot be read.
         """
         timeout = min(self.timeout, timeout or self.timeout)
-        options = {**self._options(timeout), **self._algorithms(), **self._trust()}
-        pinned = self._pinned()
+        options = {**self._options(timeout), **self._algorithms()}
+        trust = self._trust()
         server = f"{self.remote_host}:{self.remote_port}"
         limits = SessionLimits(
             timeout=timeout,
@@ -119,7 +119,7 @@ class SSHResource(ConfigurableResource[Any]):
             max_downloads=self.max_downloads,
         )
         with start_blocking_portal() as portal:
-            session = SFTPSession(server, lambda: connect(options, pinned), portal, limits)
+            session = SFTPSession(server, lambda: connect(options, trust), portal, limits)
             try:
                 yield session
             finally:
@@ -174,7 +174,7 @@ class SSHResource(ConfigurableResource[Any]):
             ) from None
         return None
 
-    def _trust(self) -> dict[str, Any]:
+    def _trust(self) -> Trust | None:
         if self.no_host_key_check:
             raise ConfigError(
                 f"{self.remote_host}: no_host_key_check is refused; pin host_key_fingerprint or, "
@@ -186,21 +186,19 @@ class SSHResource(ConfigurableResource[Any]):
                 "the files. Pin host_key_fingerprint instead",
                 self.remote_host,
             )
-            return {"known_hosts": None}
+            return None
         if self.host_key_fingerprint:
-            # Three empty lists, not an empty value: that would fall back to ~/.ssh/known_hosts.
-            return {"known_hosts": ([], [], [])}
+            return Trust(pinned=self._pinned(self.host_key_fingerprint))
         if self.known_hosts is None:
-            return {}
+            of_user = Path.home() / ".ssh" / "known_hosts"
+            return Trust(known_hosts=str(of_user) if of_user.is_file() else b"")
         is_text = " " in self.known_hosts.strip()
         if not is_text and not Path(self.known_hosts).is_file():
             raise ConfigError(f"{self.remote_host}: the file of known_hosts does not exist")
-        return {"known_hosts": self.known_hosts.encode() if is_text else self.known_hosts}
+        return Trust(known_hosts=self.known_hosts.encode() if is_text else self.known_hosts)
 
-    def _pinned(self) -> Collection[str]:
-        if self.insecure_skip_host_key_check or not self.host_key_fingerprint:
-            return ()
-        pinned = {part.strip().rstrip("=") for part in self.host_key_fingerprint.split(",")}
+    def _pinned(self, fingerprints: str) -> Collection[str]:
+        pinned = {part.strip().rstrip("=") for part in fingerprints.split(",")}
         if not all(part.startswith("SHA256:") for part in pinned):
             raise ConfigError(
                 f"{self.remote_host}: host_key_fingerprint must be SHA256:…, as printed by "

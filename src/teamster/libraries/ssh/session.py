@@ -112,7 +112,8 @@ class SFTPSession:
         async def fetch_one(remote: Remote, number: int) -> None:
             async with free:
                 place = spool / f"download-{number}"
-                fetched[number] = await self._fetch(remote, files[number], place)
+                with sorted_failures(f"{self.server}: {files[number].path}"):
+                    fetched[number] = await self._fetch(remote, files[number], place)
 
         async def fetch_missing(remote: Remote) -> None:
             missing = [number for number in range(len(files)) if number not in fetched]
@@ -127,7 +128,12 @@ class SFTPSession:
 
     def read_at(self, path: str, size: int, offset: int) -> bytes:
         """Reads up to ``size`` bytes from ``offset`` of a remote file."""
-        return self._call(lambda remote: remote.read(path, size, offset))
+
+        async def read(remote: Remote) -> bytes:
+            with sorted_failures(f"{self.server}: {path}"):
+                return await remote.read(path, size, offset)
+
+        return self._call(read)
 
     def close(self) -> None:
         """Closes the connection."""
@@ -166,7 +172,7 @@ class SFTPSession:
             if self._remote is not None and self._remote.is_cut:
                 await self._drop()
             if self._remote is None:
-                self._remote = Remote(await self.connect(), self.limits.timeout)
+                self._remote = Remote(await self.connect(), self.limits.timeout, self.server)
                 await self._remote.start()
             return self._remote
 

@@ -58,16 +58,17 @@ class _Walk:
 
     async def run(self) -> Listing | Permanent:
         start = self.spec.start or "."
+        server = self.folders.remote.server
         try:
             self.root = await self.folders.remote.real_path(start)
             await self._folder(Place(self.spec.start, self.root))
         except _MISSING:
             return NoSuchDirectory(
-                f"there is no folder {start} on the server; check remote_dir_regex, or ask the "
+                f"{server}: there is no folder {start}; check remote_dir_regex, or ask the "
                 "vendor whether it moved"
             )
         except _REFUSED as error:
-            return PermissionRefused(f"folder {start}: {error.reason}")
+            return PermissionRefused(f"{server}: folder {start}: {error.reason}")
         self.listing.files.sort()
         return self.listing
 

@@ -121,9 +121,8 @@ PDFS = [
     ),
     Case(
         "PDF in which no line matches",
-        *("read", content(pdf("Roster", f"one {CANARY}"), "table.pdf"), None),
+        *("refused", content(pdf("Roster", f"one {CANARY}"), "table.pdf"), UnreadableFile),
         says=["row_pattern matches none of its 2 lines"],
-        rows=[],
         secret=True,
         options=declared("pdf", row_pattern=PATTERN),
     ),

@@ -182,7 +182,7 @@ REFUSED: dict[str, tuple[bytes | Callable[[], bytes], str]] = {
     "an HTML page": (f"<html>{CANARY}</html>".encode(), "is an HTML or XML page"),
     "a PDF": (b"%PDF-1.7 " + CANARY.encode(), "is a PDF"),
     "another zip": (zip_of({"table.csv": f"{CANARY}\n"}), "no .xlsx workbook"),
-    "cut short": (workbook(A=TABLE)[:-100], "no readable zip"),
+    "cut short": (workbook(A=TABLE)[:-100], "no readable Excel"),
     "no sheet in it": (zip_of({"xl/workbook.xml": f"<{CANARY}"}), "no readable Excel"),
     "an old one, cut short": (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 600,

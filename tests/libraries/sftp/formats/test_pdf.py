@@ -65,19 +65,19 @@ def test_a_real_vendors_pattern_takes_every_row(tmp_path: Path) -> None:
     assert taken.values == rows
 
 
-def test_a_file_in_which_no_line_matches_is_a_warning_with_their_count(tmp_path: Path) -> None:
+def test_a_file_in_which_no_line_matches_is_refused_with_their_count(tmp_path: Path) -> None:
     layout = {"type": "pdf", "row_pattern": "^(?P<id>never)$"}
-    taken = read(tmp_path, pdf([(CANARY,), ("x",)]), "id", format=layout)
-    assert taken.rows == []
-    assert taken.summary.warnings == ["table.csv: row_pattern matches none of its 4 lines"]
+    with pytest.raises(UnreadableFile, match="matches none of its 4 lines") as failure:
+        read(tmp_path, pdf([(CANARY,), ("x",)]), "id", format=layout)
+    assert CANARY not in str(failure.value)
 
 
 def test_pages_without_text_are_perhaps_a_scan(tmp_path: Path) -> None:
     document = fpdf.FPDF()
     document.add_page()
     layout = {"type": "pdf", "row_pattern": "(?P<id>.)"}
-    taken = read(tmp_path, bytes(document.output()), "id", format=layout)
-    assert taken.summary.warnings == ["table.csv: row_pattern finds no text; is it a scan?"]
+    with pytest.raises(UnreadableFile, match=r"table\.csv: it holds no text; is it a scan\?"):
+        read(tmp_path, bytes(document.output()), "id", format=layout)
     assert read(tmp_path, b"", "id", format=layout).summary.warnings == ["table.csv is empty"]
 
 

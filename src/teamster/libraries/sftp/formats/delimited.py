@@ -1,6 +1,8 @@
 """Delimited text, read strictly: what cannot be read as meant is set aside, not guessed."""
 
 import csv
+import functools
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Self
@@ -139,10 +141,30 @@ def _fault(message: str) -> str:
 def _likely_cells(raw: str, dialect: _Dialect) -> list[str] | None:
     """Reads a line whose quoted cells hold quotes that are not doubled; None if one stays open.
 
-    Some vendors put a backslash before such a quote, others nothing.
+    Some vendors put a backslash before such a quote, others nothing: then a quoted cell ends at the
+    first quote that a separator or the line's end follows.
     """
-    quote = dialect.layout.quote
+    layout = dialect.layout
+    quote = layout.quote
     if quote is None or raw.count(quote) % 2 or _STAND_IN in raw:
         return None
-    escape = "\\" if f"\\{quote}" in raw and dialect.layout.sep != "\\" else None
-    return next(dialect.reader([raw], strict=False, escape=escape), None)
+    if f"\\{quote}" in raw and layout.sep != "\\":
+        return next(dialect.reader([raw], strict=False, escape="\\"), None)
+    cells = []
+    for match in _lenient_cell(layout.sep, quote).finditer(raw):
+        quoted, plain = match["quoted"], match["plain"]
+        if plain is not None and plain.startswith(quote):
+            return None  # text follows its closing quote
+        if quoted is not None and f"{layout.sep}{quote}" in quoted:
+            return None  # perhaps two cells
+        cells.append(plain if quoted is None else quoted.replace(2 * quote, quote))
+    return cells
+
+
+@functools.cache
+def _lenient_cell(separator: str, quote: str) -> "re.Pattern[str]":
+    sep, sign = re.escape(separator), re.escape(quote)
+    ends = rf"(?={sep}|\Z)"
+    inside = rf"(?:[^{sign}]|{sign}(?!{sep}|\Z))*+"
+    cell = rf"{sign}(?P<quoted>{inside}){sign}{ends}|(?P<plain>(?:(?!{sep}).)*+)"
+    return re.compile(rf"(?:\A|(?<={sep}))(?:{cell})", re.DOTALL)

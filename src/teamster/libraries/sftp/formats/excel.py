@@ -82,7 +82,8 @@ def _check(file: LocalFile, limits: Limits) -> None:
         raise refuse_other(file, "an Excel workbook", kind)
     if kind == OLD_EXCEL:  # at most 65,536 rows of 256 columns
         return
-    with file.path.open("rb") as opened, open_zip(opened, file.name, limits) as workbook:
+    kind = "Excel workbook"
+    with file.path.open("rb") as opened, open_zip(opened, file.name, limits, kind) as workbook:
         names = [member.filename for member in workbook.members]
         for member in workbook.members:
             _check_span(file, workbook.unpacked(member))

@@ -39,10 +39,11 @@ class Pdf(BaseModel):
 
 
 def read_pdf(files: Iterable[LocalFile], layout: Pdf) -> Iterator[Batch]:
-    """Reads PDF files; lines that do not match are passed over, and counted if none does.
+    """Reads PDF files; lines that do not match are passed over.
 
     Raises:
-        UnreadableFile: It is no PDF, is encrypted or corrupt, or the pattern takes too long.
+        UnreadableFile: It is no PDF, is encrypted or corrupt, has no line that matches, or the
+            pattern takes too long.
     """
     for file in files:
         if not file.path.stat().st_size:
@@ -51,9 +52,12 @@ def read_pdf(files: Iterable[LocalFile], layout: Pdf) -> Iterator[Batch]:
         seen = _Seen()
         yield from batches_of_table(file, chunks(_rows(file, layout, seen)), layout.columns)
         if not seen.rows:
-            what = f"matches none of its {seen.lines} lines" if seen.lines else "finds no text"
-            scan = "" if seen.lines else "; is it a scan?"
-            yield Batch(file, None, warnings=[f"{file.name}: row_pattern {what}{scan}"])
+            what = (
+                f"row_pattern matches none of its {seen.lines} lines; has the vendor changed it?"
+                if seen.lines
+                else "it holds no text; is it a scan?"
+            )
+            raise UnreadableFile(f"{file.name}: {what}")
 
 
 class _Seen:
