@@ -110,11 +110,12 @@ def test_an_action_happens_in_between_and_things_go_on(echo: tuple[str, int]) ->
 
 
 def test_a_server_that_is_down_is_down_behind_the_proxy_too() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        target = closed.getsockname()
-    with (
-        proxy(*target) as running,
-        socket.create_connection(("127.0.0.1", running.port), timeout=5) as connection,
-        pytest.raises(ConnectionResetError),
-    ):
-        connection.recv(1)
+    with socket.socket() as closed:  # bound, so that the proxy cannot get its port
+        closed.bind(("127.0.0.1", 0))
+        # The reset may come before the connection counts as made, or after.
+        with (
+            proxy(*closed.getsockname()) as running,
+            pytest.raises(ConnectionResetError),
+            socket.create_connection(("127.0.0.1", running.port), timeout=5) as connection,
+        ):
+            connection.recv(1)
