@@ -1,20 +1,21 @@
 """Avro object container files: a stream of records in, a stream of records out."""
 
 import json
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import fastavro
-from upath import UPath
 
+from teamster.core.blocks import CODEC, Block, write_blocks
 from teamster.core.errors import UnreadableFile
 from teamster.core.fit import first_misfit
 from teamster.core.records import Records
 from teamster.core.schema import AvroSchema, expanded
 
-CODEC = "snappy"
+if TYPE_CHECKING:  # writing needs none
+    from upath import UPath
 
 _EXACT = ("string", ["null", "string"], ["string", "null"])
 """Types of which fastavro itself takes only what fits."""
@@ -25,14 +26,19 @@ def write_avro(path: Path, records: Iterable[Mapping[str, Any]], schema: AvroSch
 
     Args:
         path: The file; it is replaced.
-        records: The records; each field that one lacks takes its default, fields that the schema
-            lacks are left out.
+        records: The records, taken as blocks where they come so; each field that one lacks takes
+            its default, fields that the schema lacks are left out.
         schema: The writer schema, stored as given.
 
     Raises:
         UnreadableFile: A record does not fit the schema. It names the record's number and field,
             never a value.
     """
+    blocks = _blocks(records, schema)
+    if blocks is not None:
+        with path.open("wb") as file:
+            write_blocks(file, schema, blocks)
+        return
     passing = _Passing(records, schema)
     try:
         with path.open("wb") as file:
@@ -46,6 +52,13 @@ def write_avro(path: Path, records: Iterable[Mapping[str, Any]], schema: AvroSch
         raise passing.refusal(error) from None  # its text may hold a value
 
 
+def _blocks(records: Iterable[Mapping[str, Any]], schema: AvroSchema) -> Iterator[Block] | None:
+    """Returns the records as blocks, where they come so and are meant for this very schema."""
+    if isinstance(records, Records) and records.schema == schema:
+        return records.blocks()
+    return None
+
+
 class _Passing:
     """Hands records on, having checked what fastavro does not, and knows the one under way."""
 
@@ -57,7 +70,7 @@ class _Passing:
         self.encoding = False
 
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
-        unchecked = [field for field in self._fields if field["type"] not in _EXACT]
+        unchecked = _unchecked(self._fields)
         for record in self._records:
             self._number += 1
             found = first_misfit(record, unchecked) if unchecked else None
@@ -70,12 +83,30 @@ class _Passing:
 
     def refusal(self, error: Exception) -> UnreadableFile:
         """Returns what to say of a record that could not be encoded."""
-        found = first_misfit(self._record, self._fields)
-        problem = f", {found}" if found else f" cannot be encoded: {type(error).__name__}"
-        return UnreadableFile(f"record {self._number}{problem}")
+        problem = f"record {self._number} cannot be encoded: {type(error).__name__}"
+        return refusal(self._number, self._record, self._fields) or UnreadableFile(problem)
 
 
-def read_avro(path: UPath) -> Records:
+def _unchecked(fields: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Returns the fields of which fastavro takes what does not fit."""
+    return [field for field in fields if field["type"] not in _EXACT]
+
+
+def refusal(
+    number: int, record: Mapping[str, Any], fields: Sequence[Mapping[str, Any]]
+) -> UnreadableFile | None:
+    """Returns what to say of a record that does not fit its schema; None if it does.
+
+    Args:
+        number: Its place in the file, from 1.
+        record: The record.
+        fields: The schema's fields, named types written out.
+    """
+    found = first_misfit(record, _unchecked(fields)) or first_misfit(record, fields)
+    return UnreadableFile(f"record {number}, {found}") if found else None
+
+
+def read_avro(path: "UPath") -> Records:
     """Opens an object as a stream of records; nothing stays open before they are asked for.
 
     Args:
@@ -101,6 +132,6 @@ def read_avro(path: UPath) -> Records:
     return Records(rows, schema, resources=resources)
 
 
-def _rows(path: UPath) -> Generator[Any]:
+def _rows(path: "UPath") -> Generator[Any]:
     with path.open("rb") as file:
         yield from fastavro.reader(file)

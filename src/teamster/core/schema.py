@@ -10,7 +10,6 @@ from itertools import chain, count
 from typing import Any, TypeAlias
 
 import fastavro
-import py_avro_schema
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from slugify import slugify
 
@@ -25,12 +24,6 @@ SchemaLike: TypeAlias = AvroSchema | type[BaseModel] | str
 EXTRA_FIELD = "_extra"
 """The optional map field that receives the columns a schema does not know."""
 
-_OPTIONS = (
-    py_avro_schema.Option.NO_DOC
-    | py_avro_schema.Option.NO_AUTO_NAMESPACE
-    | py_avro_schema.Option.MILLISECONDS
-    | py_avro_schema.Option.USE_FIELD_ALIAS
-)
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_]+")
 
 
@@ -133,9 +126,14 @@ def _schema_by_name(name: str) -> AvroSchema:
 
 @functools.cache
 def _schema_of_model(model: type[BaseModel]) -> AvroSchema:
-    # The Avro specification allows a field's name once per record, so a model is converted once.
+    import py_avro_schema  # a fifth of a small process's memory, and few have a model to convert
+
+    option = py_avro_schema.Option
+    options = (
+        option.NO_DOC | option.NO_AUTO_NAMESPACE | option.MILLISECONDS | option.USE_FIELD_ALIAS
+    )
     try:
-        schema: AvroSchema = json.loads(py_avro_schema.generate(model, options=_OPTIONS))
+        schema: AvroSchema = json.loads(py_avro_schema.generate(model, options=options))
     except (TypeError, ValueError) as error:
         raise ConfigError(f"avro_schema {model.__name__}: {error}") from None
     return schema

@@ -4,6 +4,7 @@
   ``{code_location}`` is replaced; by default ``.teamster/storage`` in the project's folder.
 - ``TEAMSTER_SPOOL_DIR``: where private temporary files lie while a step runs; by default the
   system's temporary folder.
+- ``TEAMSTER_ENCODING_THREADS``: threads that turn one file into Avro; by default 2.
 - ``TEAMSTER_HOME``: the folder that holds ``.teamster``; by default the project's.
 - ``TEAMSTER_SENSOR_INTERVAL_SECONDS``: seconds between a sensor's looks at its servers; by default
   300.
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from teamster.core.errors import ConfigError
 
+ENCODING_THREADS = 2
 STATE_FOLDER = ".teamster"
 SENSOR_INTERVAL_SECONDS = 300
 
@@ -59,7 +61,20 @@ def sensor_interval_seconds() -> int:
     Raises:
         ConfigError: ``TEAMSTER_SENSOR_INTERVAL_SECONDS`` is no whole number from 1.
     """
-    given = os.environ.get("TEAMSTER_SENSOR_INTERVAL_SECONDS") or str(SENSOR_INTERVAL_SECONDS)
+    return _whole_number("TEAMSTER_SENSOR_INTERVAL_SECONDS", SENSOR_INTERVAL_SECONDS)
+
+
+def encoding_threads() -> int:
+    """Returns how many threads turn one file into Avro.
+
+    Raises:
+        ConfigError: ``TEAMSTER_ENCODING_THREADS`` is no whole number from 1.
+    """
+    return _whole_number("TEAMSTER_ENCODING_THREADS", ENCODING_THREADS)
+
+
+def _whole_number(variable: str, default: int) -> int:
+    given = os.environ.get(variable) or str(default)
     if not (given.isascii() and given.isdigit() and int(given)):
-        raise ConfigError("TEAMSTER_SENSOR_INTERVAL_SECONDS must be a whole number from 1")
+        raise ConfigError(f"{variable} must be a whole number from 1")
     return int(given)

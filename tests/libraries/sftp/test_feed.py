@@ -16,7 +16,8 @@ from teamster.libraries.sftp.assets import (
     build_sftp_file_asset,
     feed_of,
 )
-from teamster.libraries.sftp.options import AssetOptions, MatchOptions, ReadOptions, SftpOptions
+from teamster.libraries.sftp.options import AssetOptions, MatchOptions, SftpOptions
+from teamster.libraries.sftp.read_options import ReadOptions
 from teamster.libraries.sftp.survey import partitions_present
 from tests.libraries.sftp.vendor import KEY, Vendor
 

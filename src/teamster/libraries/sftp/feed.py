@@ -1,9 +1,11 @@
 """A feed: what an asset takes from a server, and how that becomes records."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from dagster import (
     AssetKey,
@@ -30,14 +32,15 @@ from teamster.libraries.sftp.options import (
     AllOptions,
     AssetOptions,
     MatchOptions,
-    ReadOptions,
     Select,
     SftpOptions,
 )
+from teamster.libraries.sftp.read_options import ReadOptions
 from teamster.libraries.ssh.files import RemoteFile
 from teamster.libraries.ssh.walk import WalkSpec
 
 Kind: TypeAlias = Literal["file", "archive", "folder"]
+Options = TypeVar("Options", AssetOptions, MatchOptions, ReadOptions)
 PartitionValues: TypeAlias = Mapping[str, str]
 """Dimension -> value."""
 
@@ -159,7 +162,7 @@ def make_feed(
     asset, match, read = _grouped(options, subject)
     try:
         definition = _partitions(core["partitions_def"])
-        spellings = Spellings(definition, match)
+        spellings = _spellings(definition, match)
         patterns = Patterns(
             folder=spellings.pattern(_without_trailing_slash(core["remote_dir_regex"])),
             file=spellings.pattern(core["remote_file_regex"]),
@@ -194,13 +197,48 @@ def _checked_schema(given: Any) -> SchemaLike:
 
 
 def _partitions(given: PartitionsLike | None) -> PartitionsDefinition[Any] | None:
-    return None if given is None else resolve_partitions_def(given)
+    """Returns the definition; one object for equal data, which thousands of feeds may have."""
+    if given is None:
+        return None
+    try:
+        data = json.dumps(given, default=date.isoformat)
+    except TypeError:  # a definition, or something wrong
+        return resolve_partitions_def(given)
+    if data not in _PARTITIONS:
+        _PARTITIONS[data] = resolve_partitions_def(given)
+    return _PARTITIONS[data]
+
+
+_PARTITIONS: dict[str, PartitionsDefinition[Any]] = {}
+"""Data of definitions -> definition."""
 
 
 def _grouped(options: SftpOptions, subject: str) -> tuple[AssetOptions, MatchOptions, ReadOptions]:
     # Checked together, so that a misspelt name is compared with every option there is.
     checked = validated(AllOptions, options, subject)
-    return checked.group(AssetOptions), checked.group(MatchOptions), checked.group(ReadOptions)
+    asset = checked.group(AssetOptions)
+    match, read = _shared(checked.group(MatchOptions)), _shared(checked.group(ReadOptions))
+    return _shared(asset) if asset.automation_condition is None else asset, match, read
+
+
+def _shared(options: Options) -> Options:
+    """Returns one object for equal options: what feeds by the thousand keep slows all down."""
+    key = (type(options), options.model_dump_json())
+    shared: Options = _OPTIONS.setdefault(key, options)
+    return shared
+
+
+_OPTIONS: dict[tuple[type[Any], str], Any] = {}
+"""Kind and JSON of options -> options."""
+
+
+def _spellings(definition: PartitionsDefinition[Any] | None, match: MatchOptions) -> Spellings:
+    """Returns one object for the same two, which are one object each for many feeds."""
+    return _SPELLINGS.setdefault((id(definition), id(match)), Spellings(definition, match))
+
+
+_SPELLINGS: dict[tuple[int, int], Spellings] = {}
+"""Identities of a definition and of options, which the spellings keep alive -> spellings."""
 
 
 def _without_trailing_slash(regex: str) -> str:

@@ -9,7 +9,7 @@ from teamster.core.quarantine import Quarantine
 from teamster.core.records import Tally
 from teamster.core.schema import AvroSchema
 from teamster.core.values import converter
-from teamster.libraries.sftp.options import ReadOptions
+from teamster.libraries.sftp.read_options import ReadOptions
 from teamster.libraries.ssh.files import LocalFile
 
 FILE_NAME = "source_file_name"
@@ -42,14 +42,18 @@ class Provenance:
         types: The schema's fields, name -> type.
         file: The file.
         fields: Notes the fields that are filled.
+
+    Attributes:
+        of_file: What is the same for all records, field -> value.
+        line_of: Makes the value of a line's number; None where the schema has no place for it.
     """
 
     def __init__(self, types: Mapping[str, Any], file: LocalFile, fields: FieldsSeen) -> None:
         texts = {FILE_NAME: file.name, FILE_MTIME: file.remote.mtime.isoformat()}
-        self._of_file = {
+        self.of_file = {
             name: _reader(types[name])(text) for name, text in texts.items() if name in types
         }
-        self._line_of = _reader(types[FILE_LINE]) if FILE_LINE in types else None
+        self.line_of = _reader(types[FILE_LINE]) if FILE_LINE in types else None
         fields.names(PROVENANCE & set(types))
 
     def fill(self, row: dict[str, Any], number: int) -> None:
@@ -59,10 +63,10 @@ class Provenance:
             row: The record.
             number: Its line, or its place in a JSON array, from 1.
         """
-        if self._of_file:
-            row.update(self._of_file)
-        if self._line_of:
-            row[FILE_LINE] = self._line_of(str(number))
+        if self.of_file:
+            row.update(self.of_file)
+        if self.line_of:
+            row[FILE_LINE] = self.line_of(str(number))
 
 
 def _reader(avro_type: Any) -> Callable[[str], Any]:

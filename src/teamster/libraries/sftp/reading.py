@@ -1,17 +1,18 @@
 """Files to records: each format's reader, and what makes its batches fit the schema."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 from teamster.core.drift import FieldsSeen
 from teamster.core.quarantine import Quarantine
 from teamster.core.records import Records, Tally
 from teamster.core.schema import AvroSchema
 from teamster.libraries.sftp.documents import DocumentReader
+from teamster.libraries.sftp.formats.batches import Batch, DocumentBatch
 from teamster.libraries.sftp.formats.delimited import Delimited, read_delimited
 from teamster.libraries.sftp.formats.excel import Excel, read_excel
+from teamster.libraries.sftp.formats.fast import read_fast
 from teamster.libraries.sftp.formats.fixed_width import FixedWidth, read_fixed_width
 from teamster.libraries.sftp.formats.json_records import (
     Json,
@@ -20,8 +21,8 @@ from teamster.libraries.sftp.formats.json_records import (
     read_json_lines,
 )
 from teamster.libraries.sftp.formats.pdf import Pdf, read_pdf
-from teamster.libraries.sftp.options import ReadOptions
-from teamster.libraries.sftp.tables import TableReader
+from teamster.libraries.sftp.read_options import ReadOptions
+from teamster.libraries.sftp.table_blocks import TableEncoder
 from teamster.libraries.ssh.files import LocalFile
 
 
@@ -47,30 +48,37 @@ def read_records(
     quarantine = Quarantine(spool, options.max_rejected_rows)
     resources.enter_context(quarantine)
     tally = Tally(FieldsSeen(schema), quarantine)
+    shared = (schema, options, tally, quarantine)
+    if isinstance(options.file_format, Json | JsonLines):
+        documents = DocumentReader(*shared).rows(_documents(files, options.file_format))
+        return Records(documents, schema, tally=tally, resources=resources)
+    table, layout = TableEncoder(*shared), options.file_format
     return Records(
-        _rows(files, schema, options, tally, quarantine), schema, tally=tally, resources=resources
+        table.rows(_tables(files, layout, options)),
+        schema,
+        tally=tally,
+        blocks=lambda: table.blocks(
+            read_fast(files, layout)
+            if isinstance(layout, Delimited)
+            else _tables(files, layout, options)
+        ),
+        resources=resources,
     )
 
 
-def _rows(
-    files: Sequence[LocalFile],
-    schema: AvroSchema,
-    options: ReadOptions,
-    tally: Tally,
-    quarantine: Quarantine,
-) -> Iterator[Mapping[str, Any]]:
-    tables = TableReader(schema, options, tally, quarantine)
-    documents = DocumentReader(schema, options, tally, quarantine)
-    match options.file_format:
-        case Delimited() as layout:
-            return tables.rows(read_delimited(files, layout))
-        case FixedWidth() as layout:
-            return tables.rows(read_fixed_width(files, layout))
-        case Excel() as layout:
-            return tables.rows(read_excel(files, layout, options.limits))
-        case Pdf() as layout:
-            return tables.rows(read_pdf(files, layout))
-        case Json() as layout:
-            return documents.rows(read_json(files, layout))
-        case JsonLines() as layout:
-            return documents.rows(read_json_lines(files, layout))
+def _tables(
+    files: Sequence[LocalFile], layout: Delimited | FixedWidth | Excel | Pdf, options: ReadOptions
+) -> Iterator[Batch]:
+    match layout:
+        case Delimited():
+            return read_delimited(files, layout)
+        case FixedWidth():
+            return read_fixed_width(files, layout)
+        case Excel():
+            return read_excel(files, layout, options.limits)
+        case Pdf():
+            return read_pdf(files, layout)
+
+
+def _documents(files: Sequence[LocalFile], layout: Json | JsonLines) -> Iterator[DocumentBatch]:
+    return read_json(files, layout) if isinstance(layout, Json) else read_json_lines(files, layout)

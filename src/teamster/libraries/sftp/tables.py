@@ -21,7 +21,7 @@ from teamster.libraries.ssh.files import LocalFile
 
 
 @dataclass(frozen=True)
-class _Typed:
+class Typed:
     """A column that is not text: how its cells become values."""
 
     name: str
@@ -30,26 +30,66 @@ class _Typed:
 
 
 @dataclass(frozen=True)
-class _Layout:
-    """A file's header against the schema."""
+class Layout:
+    """A file's header against the schema.
+
+    Attributes:
+        width: How many columns it has.
+        known: Position and name of the columns that the schema knows.
+        typed: Those of them that are not text.
+        unknown: The other columns, where the schema has a place for them.
+    """
 
     width: int
     known: Sequence[tuple[int, str]]
-    typed: Sequence[_Typed]
+    typed: Sequence[Typed]
     unknown: Sequence[tuple[int, str]]
+
+    @property
+    def converters(self) -> dict[str, Converter]:
+        """Column -> how its cells become values, where they are not text."""
+        return {column.name: column.convert for column in self.typed}
+
+
+@dataclass
+class Table:
+    """A file that is being read.
+
+    Attributes:
+        file: The file.
+        header: Its columns.
+        layout: The same against the schema.
+        provenance: Where its rows come from.
+        warned_before: How many warnings there were before its first row.
+        rejected_before: How many rows were rejected before.
+        rows: How many rows were handed on.
+        lenient_rows: How many of them have quotes that are not doubled.
+    """
+
+    file: LocalFile
+    header: Header
+    layout: Layout
+    provenance: Provenance
+    warned_before: int
+    rejected_before: int
+    rows: int = 0
+    lenient_rows: int = 0
 
 
 @dataclass
 class TableReader(BatchReader):
-    """Reads rows of text cells into rows that fit the schema."""
+    """Reads rows of text cells into rows that fit the schema.
 
-    _types: dict[str, Any] = field(init=False)
+    Attributes:
+        types: The schema's fields, name -> type.
+    """
+
+    types: dict[str, Any] = field(init=False)
     _keeps_unknown: bool = field(init=False)
-    _lenient_rows: int = 0
 
     def __post_init__(self) -> None:
         """Prepares the schema."""
-        self._types = {item["name"]: item["type"] for item in self.schema["fields"]}
+        self.types = {item["name"]: item["type"] for item in self.schema["fields"]}
         self._keeps_unknown = has_extra(self.schema)
 
     def rows(self, batches: Iterable[Batch]) -> Iterator[Mapping[str, Any]]:
@@ -63,34 +103,48 @@ class TableReader(BatchReader):
 
     def _file(self, file: LocalFile, batches: Iterator[Batch]) -> Iterator[Mapping[str, Any]]:
         first = next(batches)
-        if first.header is None:
-            self.tally.warnings.append(f"{file.name} is empty")
+        table = self.begun(first)
+        if table is None:
             return
-        layout = self._layout(first.header, file)
-        provenance = Provenance(self._types, file, self.tally.fields)
-        warned = len(self.tally.warnings)
-        before = self.tally.rows + self.quarantine.count
-        self._lenient_rows = 0
         for batch in chain([first], batches):
             self.tally.warnings.extend(batch.warnings)
             for line in batch.lines:
-                row = self._row(line, layout, file.name)
+                row = self.row(line, table)
                 if row is not None:
-                    provenance.fill(row, line.number)
+                    table.rows += 1
                     yield row
-        if self._lenient_rows:
+        self.ended(table)
+
+    def begun(self, first: Batch) -> Table | None:
+        """Looks at a file's header; returns what is known of the file then, None if it is empty.
+
+        Raises:
+            UnreadableFile: The file has no column of the schema.
+        """
+        if first.header is None:
+            self.tally.warnings.append(f"{first.file.name} is empty")
+            return None
+        layout = self._layout(first.header, first.file)
+        provenance = Provenance(self.types, first.file, self.tally.fields)
+        warned = len(self.tally.warnings)
+        return Table(first.file, first.header, layout, provenance, warned, self.quarantine.count)
+
+    def ended(self, table: Table) -> None:
+        """Warns of what is odd about a file that was read to its end."""
+        name = table.file.name
+        if table.lenient_rows:
             self.tally.warnings.append(
-                f"{file.name}: in {self._lenient_rows} rows quotes inside a quoted cell are not "
+                f"{name}: in {table.lenient_rows} rows quotes inside a quoted cell are not "
                 "doubled; their cells are as many as the header's, so they are taken as text"
             )
-        nothing = self.tally.rows + self.quarantine.count == before
-        if nothing and len(self.tally.warnings) == warned:
-            what = "has a header and no rows" if first.header.number else "has no rows"
-            self.tally.warnings.append(f"{file.name} {what}")
+        is_empty = not table.rows and self.quarantine.count == table.rejected_before
+        if is_empty and len(self.tally.warnings) == table.warned_before:
+            what = "has a header and no rows" if table.header.number else "has no rows"
+            self.tally.warnings.append(f"{name} {what}")
 
-    def _layout(self, header: Header, file: LocalFile) -> _Layout:
+    def _layout(self, header: Header, file: LocalFile) -> Layout:
         names = self._names(header.cells, file.name)
-        known = [(at, name) for at, name in names if name in self._types and name != EXTRA_FIELD]
+        known = [(at, name) for at, name in names if name in self.types and name != EXTRA_FIELD]
         if not known:
             if kind_of(head_of(file)) == MARKUP:
                 raise refuse_other(file, "a table", MARKUP)
@@ -101,16 +155,16 @@ class TableReader(BatchReader):
                 if header.number
                 else f"{file.name}: none of the columns that format names is in the schema"
             )
-        unknown = [(at, name) for at, name in names if name not in self._types]
+        unknown = [(at, name) for at, name in names if name not in self.types]
         self.tally.fields.names(name for _, name in [*known, *unknown])
-        types = ((name, self._types[name]) for _, name in known)
+        types = ((name, self.types[name]) for _, name in known)
         typed = [
-            _Typed(name, convert, type_name(kind))
+            Typed(name, convert, type_name(kind))
             for name, kind in types
             if (convert := converter(kind))
         ]
         kept = unknown if self._keeps_unknown else ()
-        return _Layout(len(header.cells), known, typed, kept)
+        return Layout(len(header.cells), known, typed, kept)
 
     def _names(self, cells: Sequence[str], file_name: str) -> list[tuple[int, str]]:
         """Returns position and name of the columns that are taken."""
@@ -139,11 +193,14 @@ class TableReader(BatchReader):
             if name not in options.ignore_cols
         ]
 
-    def _row(self, line: Line, layout: _Layout, file_name: str) -> dict[str, Any] | None:
+    def row(self, line: Line, table: Table) -> dict[str, Any] | None:
         """Returns a row's values, or None having set it aside."""
-        cells = self._cells(line, layout, file_name)
-        if cells is None:
-            return None
+        cells = self.cells(line, table)
+        return None if cells is None else self.values(cells, line, table)
+
+    def values(self, cells: Sequence[str], line: Line, table: Table) -> dict[str, Any] | None:
+        """Returns the values of a row's cells, or None having set it aside."""
+        layout = table.layout
         row: dict[str, Any] = {name: cells[at] or None for at, name in layout.known}
         for column in layout.typed:
             text = row[column.name]
@@ -151,33 +208,36 @@ class TableReader(BatchReader):
                 row[column.name] = column.convert(text) if text else None
             except ValueError:
                 reason = f"not of type {column.type_name}"
-                self._reject(file_name, line, reason, column.name)
+                self.reject(table, line, reason, column.name)
                 return None
         if layout.unknown:
             row[EXTRA_FIELD] = {
                 name: cells[position] for position, name in layout.unknown if cells[position]
             }
+        table.provenance.fill(row, line.number)
         return row
 
-    def _cells(self, line: Line, layout: _Layout, file_name: str) -> list[str] | None:
+    def cells(self, line: Line, table: Table) -> list[str] | None:
         """Returns a row's cells, as many as the header's or more, or None having set it aside."""
         cells = line.cells
+        width = table.layout.width
         if line.fault:
-            if line.likely is None or len(line.likely) != layout.width:
-                self._reject(file_name, line, line.fault)
+            if line.likely is None or len(line.likely) != width:
+                self.reject(table, line, line.fault)
                 return None
             cells = line.likely
-            self._lenient_rows += 1
-        if len(cells) > layout.width and any(cells[layout.width :]):
-            self._reject(file_name, line, "more cells than the header")
+            table.lenient_rows += 1
+        if len(cells) > width and any(cells[width:]):
+            self.reject(table, line, "more cells than the header")
             return None
-        if len(cells) < layout.width:
+        if len(cells) < width:
             self.tally.short_rows += 1
-            cells = cells + [""] * (layout.width - len(cells))
+            cells = cells + [""] * (width - len(cells))
         return cells
 
-    def _reject(self, file_name: str, line: Line, reason: str, column: str | None = None) -> None:
-        self.quarantine.add(file_name, line.number, reason, line.cells, column)
+    def reject(self, table: Table, line: Line, reason: str, column: str | None = None) -> None:
+        """Sets a row aside."""
+        self.quarantine.add(table.file.name, line.number, reason, line.cells, column)
         if line.fault and self.quarantine.full:
             # Each such fault may read on to the file's end: enough is known to fail.
             self.quarantine.check()

@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
 
-from stream_unzip import IncorrectPasswordError, UnzipError, stream_unzip
-
 from teamster.core.errors import ConfigError, UnreadableFile
 
 CHUNK = 1 << 20
@@ -33,7 +31,6 @@ _CORRUPT = (
     zlib.error,
     lzma.LZMAError,
     struct.error,
-    UnzipError,
     EOFError,
     NotImplementedError,
     UnicodeDecodeError,
@@ -101,6 +98,10 @@ def _too_dense(written: int, packed: int) -> bool:
     return written > _RATIO_MATTERS and written > _RATIO_LIMIT * packed
 
 
+class _WrongPassword(Exception):
+    """A member is encrypted with another password."""
+
+
 class Zip:
     """An opened archive; made by :func:`open_zip`.
 
@@ -132,7 +133,7 @@ class Zip:
         chunks = self._streamed(member, password) if by_stream else self._opened(member)
         try:
             yield from self._budget.spend(name, chunks, member.compress_size)
-        except IncorrectPasswordError:
+        except _WrongPassword:
             raise UnreadableFile(f"{name}: the password in {self._password_env} is wrong") from None
         except (*_CORRUPT, OSError) as error:
             doubt = f" (or the password in {self._password_env} is wrong)" if encrypted else ""
@@ -161,9 +162,17 @@ class Zip:
 
     def _streamed(self, member: zipfile.ZipInfo, password: bytes | None) -> Iterator[bytes]:
         """Reads what the standard library does not, or decrypts a hundred times slower."""
-        for _, _, chunks in stream_unzip(self._from(member), password, CHUNK):
-            yield from chunks
-            return
+        # Slow to import, and few archives need it.
+        from stream_unzip import IncorrectPasswordError, UnzipError, stream_unzip
+
+        try:
+            for _, _, chunks in stream_unzip(self._from(member), password, CHUNK):
+                yield from chunks
+                return
+        except IncorrectPasswordError:
+            raise _WrongPassword from None
+        except UnzipError as error:
+            raise zipfile.BadZipFile(type(error).__name__) from None
 
     def _from(self, member: zipfile.ZipInfo) -> Iterator[bytes]:
         """Reads the archive from a member on, with the sizes that only its directory may know."""

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import asyncssh
+if TYPE_CHECKING:  # slow to import, and files are read without a server too
+    import asyncssh
 
 
 @dataclass(frozen=True, order=True)
@@ -27,7 +29,7 @@ class RemoteFile:
         return self.path.rpartition("/")[2]
 
     @classmethod
-    def of(cls, path: str, attrs: asyncssh.SFTPAttrs) -> "RemoteFile":
+    def of(cls, path: str, attrs: "asyncssh.SFTPAttrs") -> "RemoteFile":
         """Makes one of a path and what the server says of it."""
         return cls(path, attrs.size or 0, datetime.fromtimestamp(attrs.mtime or 0, UTC))
 

@@ -9,7 +9,7 @@ from teamster.core.quarantine import Quarantine
 from teamster.core.records import Tally
 from teamster.core.schema import resolve_schema, text_model
 from teamster.libraries.sftp.assets import build_sftp_file_asset
-from teamster.libraries.sftp.options import ReadOptions
+from teamster.libraries.sftp.read_options import ReadOptions
 from teamster.libraries.sftp.reading import read_records
 from teamster.libraries.ssh.files import LocalFile, RemoteFile
 from tests.libraries.sftp.vendor import KEY, MTIME, Vendor, check_of, metadata_of

@@ -11,7 +11,7 @@ import pytest
 
 from teamster.core.errors import UnreadableFile
 from teamster.core.schema import resolve_schema, text_model
-from teamster.libraries.sftp.options import ReadOptions
+from teamster.libraries.sftp.read_options import ReadOptions
 from teamster.libraries.sftp.reading import read_records
 from tests.libraries.sftp.formats.taking import CANARY, local_file, read, take
 from tests.libraries.sftp.vendor import Vendor, zip_of

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from teamster.core.errors import TooManyRejectedRows, UnreadableFile
 from teamster.core.schema import resolve_schema, text_model
-from teamster.libraries.sftp.options import ReadOptions
+from teamster.libraries.sftp.read_options import ReadOptions
 from teamster.libraries.sftp.reading import read_records
 from tests.libraries.sftp.formats.taking import CANARY, local_file, read, take
 from tests.libraries.sftp.vendor import Vendor

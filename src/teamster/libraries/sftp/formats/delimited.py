@@ -62,26 +62,34 @@ def read_delimited(files: Iterable[LocalFile], layout: Delimited) -> Iterator[Ba
     """
     for file in files:
         with decoded(file, "delimited text", layout.encoding) as opened:
-            rows = _rows(Lines(opened, file.name, layout), _Dialect.of(layout))
+            rows = rows_of(Lines(opened, file.name, layout), Dialect.of(layout))
             yield from batches_of_table(file, rows, layout.columns, layout.header_lines)
 
 
 @dataclass(frozen=True)
-class _Dialect:
-    """How the csv module is to read; its separator is one character always."""
+class Dialect:
+    """How the csv module is to read; its separator is one character always.
+
+    Attributes:
+        layout: The layout.
+        delimiter: Its separator, or what stands in for it.
+        quoting: Whether there are quotes, as the csv module says it.
+    """
 
     layout: Delimited
     delimiter: str
     quoting: Literal[0, 3]
 
     @classmethod
-    def of(cls, layout: Delimited) -> "_Dialect":
+    def of(cls, layout: Delimited) -> "Dialect":
+        """Returns the dialect of a layout."""
         delimiter = layout.sep if len(layout.sep) == 1 else _STAND_IN
         return cls(layout, delimiter, csv.QUOTE_NONE if not layout.quote else csv.QUOTE_MINIMAL)
 
     def reader(
         self, lines: Iterable[str], *, strict: bool = True, escape: str | None = None
     ) -> Iterator[list[str]]:
+        """Returns a reader of lines that begin with a row."""
         layout = self.layout
         reader = csv.reader(
             lines if self.delimiter == layout.sep else self._stood_in(lines),
@@ -105,8 +113,15 @@ class _Dialect:
             yield [cell.replace(_STAND_IN, self.layout.sep) for cell in cells]
 
 
-def _rows(lines: Lines, dialect: _Dialect) -> Iterator[list[Line]]:
-    """Hands rows on in lists; one that cannot be read is the last of its list."""
+def rows_of(lines: Lines, dialect: Dialect, at_once: int = ROWS) -> Iterator[list[Line]]:
+    """Hands rows on in lists; one that cannot be read is the last of its list.
+
+    Args:
+        lines: The lines, from the beginning of a row on. Between two lists no line is taken that
+            belongs to the rows of the next.
+        dialect: How the csv module is to read them.
+        at_once: How many rows are in a list.
+    """
     taken = lines.taken
     rows: list[Line] = []
     while True:
@@ -116,7 +131,7 @@ def _rows(lines: Lines, dialect: _Dialect) -> Iterator[list[Line]]:
                 if cells:
                     rows.append(Line(lines.number - len(taken) + 1, cells))
                 taken.clear()
-                if len(rows) == ROWS:
+                if len(rows) == at_once:
                     yield rows
                     rows = []
             if rows:
@@ -138,7 +153,7 @@ def _fault(message: str) -> str:
     return "the line cannot be split into cells"
 
 
-def _likely_cells(raw: str, dialect: _Dialect) -> list[str] | None:
+def _likely_cells(raw: str, dialect: Dialect) -> list[str] | None:
     """Reads a line whose quoted cells hold quotes that are not doubled; None if one stays open.
 
     Some vendors put a backslash before such a quote, others nothing: then a quoted cell ends at the

@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, time
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
 from teamster.core.errors import UnreadableFile
 from teamster.libraries.sftp.formats.batches import Batch, Line, batches_of_table, chunks
@@ -14,6 +13,9 @@ from teamster.libraries.sftp.formats.content import OLD_EXCEL, ZIP, head_of, kin
 from teamster.libraries.sftp.formats.text import STRICT, Regex, search
 from teamster.libraries.sftp.zips import Limits, open_zip
 from teamster.libraries.ssh.files import LocalFile
+
+if TYPE_CHECKING:  # imported where a workbook is read
+    from python_calamine import CalamineSheet, CalamineWorkbook
 
 _CELL = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]{1,3})0*([1-9][0-9]{0,6})\s*["']""")
 _OVERLAP = 64
@@ -57,6 +59,8 @@ def read_excel(files: Iterable[LocalFile], layout: Excel, limits: Limits) -> Ite
         UnreadableFile: It is no workbook, has a password, unpacks to too much, spans far more cells
             than it fills, or has no such sheet; the error then names those there are.
     """
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
     for file in files:
         if not file.path.stat().st_size:
             yield Batch(file, None)
@@ -119,7 +123,7 @@ def _column_number(letters: bytes) -> int:
     return number
 
 
-def _sheet(file: LocalFile, workbook: CalamineWorkbook, layout: Excel) -> CalamineSheet:
+def _sheet(file: LocalFile, workbook: "CalamineWorkbook", layout: Excel) -> "CalamineSheet":
     names = workbook.sheet_names
     sheet = layout.sheet
     if isinstance(sheet, int) and 0 <= sheet < len(names):

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import IO, Annotated
+from typing import IO, Annotated, Self
 
 import regex
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -58,6 +58,10 @@ class TextFormat(BaseModel):
         default=None, min_length=1, description="Lines that begin with this are passed over."
     )
 
+    def without_skips(self) -> Self:
+        """Returns the same for what stands further down in the file."""
+        return self.model_copy(update={"skip_lines": 0, "skip_until": None})
+
 
 def search(pattern: str, text: str, place: str) -> "regex.Match[str] | None":
     """Searches a text for a feed's pattern, which may be a catastrophic one.
@@ -97,7 +101,11 @@ def decoded(file: LocalFile, wanted: str, encoding: str) -> Iterator[IO[str]]:
         UnreadableFile: It is no text, or a byte is not of the encoding; the error names its offset.
     """
     check_is_text(file, wanted, encoding)
-    codec = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
+    codec = encoding
+    if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig"):
+        # Python's decoder takes a part of a mark for nothing at all.
+        is_long_enough = file.path.stat().st_size >= len(codecs.BOM_UTF8)
+        codec = "utf-8-sig" if is_long_enough else "utf-8"
     try:
         with file.path.open(encoding=codec, newline="") as opened:
             yield opened
