@@ -1,5 +1,6 @@
 """How a table's rows become Avro: where each field comes from, and its encoding in pieces."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -13,7 +14,7 @@ from teamster.libraries.sftp.provenance import FILE_LINE
 from teamster.libraries.sftp.tables import Table
 
 _MEMO_CELLS = 50_000
-_MEMO_LENGTH = 64
+_MEMO_BYTES = 64
 """Longer texts are seldom the same twice."""
 
 
@@ -28,14 +29,10 @@ class _Pieces(dict[Any, bytes]):
         super().__init__(always)
         self._always = always
 
-    def kept(self, key: str | bytes, piece: bytes) -> bytes:
-        """Keeps a piece, as long as there are not too many, and returns it."""
-        if len(key) <= _MEMO_LENGTH:
-            if len(self) > _MEMO_CELLS:
-                self.clear()
-                self.update(self._always)
-            self[key] = piece
-        return piece
+    def make_room(self) -> None:
+        """Forgets what was kept."""
+        self.clear()
+        self.update(self._always)
 
 
 class TextPieces(_Pieces):
@@ -50,6 +47,7 @@ class TextPieces(_Pieces):
         null = {} if branches.null is None else {"": branches.null}
         super().__init__({**null, **(always or {})})
         self._tag = branches.tag
+        self._heads = [branches.tag + varint(length) for length in range(_MEMO_BYTES)]
 
     def __missing__(self, text: str) -> bytes:
         """Encodes a text.
@@ -60,7 +58,13 @@ class TextPieces(_Pieces):
         if not text:
             raise Unfit
         encoded = text.encode()
-        return self.kept(text, self._tag + varint(len(encoded)) + encoded)
+        length = len(encoded)
+        if length >= _MEMO_BYTES:
+            return self._tag + varint(length) + encoded
+        if len(self) > _MEMO_CELLS:
+            self.make_room()
+        piece = self[text] = self._heads[length] + encoded
+        return piece
 
 
 class TypedPieces(_Pieces):
@@ -84,7 +88,10 @@ class TypedPieces(_Pieces):
         value = self._convert(text) if text else None
         if misfit(value, self._type, ""):
             raise Unfit
-        return self.kept(given, self._encode(value))
+        if len(self) > _MEMO_CELLS:
+            self.make_room()
+        piece = self[given] = self._encode(value)
+        return piece
 
 
 @dataclass(frozen=True)
@@ -197,8 +204,8 @@ class RowEncoder:
         self._names = plan.names
         self._nulls: dict[int, bytes] = {}
         texts = [source for source in plan.sources if isinstance(source, TextColumn)]
-        of_most = [source.branches for source in texts]
-        branches = max(of_most, key=of_most.count) if of_most else Branches(None, b"")
+        kinds = Counter(source.branches for source in texts).most_common(1)
+        branches = kinds[0][0] if kinds else Branches(None, b"")
         always: dict[int, bytes] = {}
         places: list[int] = []
         self._others: list[tuple[int, int, _Pieces]] = []
