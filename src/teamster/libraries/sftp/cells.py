@@ -71,11 +71,11 @@ class _Pieces:
         self.starts[:, place, _CONTENT] = first + np.cumsum(lengths, dtype=np.int32) - lengths
         self.aside += b"".join(contents)
 
-    def put_one(self, row: int, place: int, which: int, piece: bytes) -> None:
-        """Sets one piece."""
-        self.starts[row, place, which] = self.aside_from + len(self.aside)
-        self.lengths[row, place, which] = len(piece)
-        self.aside += piece
+    def put_head(self, row: int, place: int, head: bytes) -> None:
+        """Sets one head."""
+        self.starts[row, place, _HEAD] = self.aside_from + len(self.aside)
+        self.lengths[row, place, _HEAD] = len(head)
+        self.aside += head
 
     def gathered(self, source: Any) -> bytes:
         """Returns all pieces one behind the other."""
@@ -130,7 +130,7 @@ class _Heads:
         if (lengths >= _TABLE_LENGTHS).any():
             for row, text in np.argwhere(lengths >= _TABLE_LENGTHS).tolist():
                 head = _head(self._branches[text], int(lengths[row, text]))
-                pieces.put_one(row, places[text], _HEAD, head)
+                pieces.put_head(row, places[text], head)
 
 
 def _picked(numbers: Sequence[int]) -> Any:
@@ -168,7 +168,6 @@ class CellEncoder:
         branches = [source.branches for source in texts.values()]
         self._places = list(texts)
         self._columns = [source.at for source in texts.values()]
-        self._place_of = {source.at: place for place, source in texts.items()}
         self._required = np.array([each.null is None for each in branches], np.bool_)
         self._heads = _Heads(branches)
 
@@ -209,13 +208,9 @@ class CellEncoder:
     def _put_texts(self, pieces: _Pieces, cells: Cells) -> dict[str, int] | None:
         """Puts texts; returns how many are null, or None where one may not be."""
         places, columns = _picked(self._places), _picked(self._columns)
-        lengths = cells.lengths[:, columns].copy()
+        lengths = cells.lengths[:, columns]
         pieces.starts[:, places, _CONTENT] = cells.starts[:, columns]
         pieces.starts[:, places, _CONTENT] += self._heads.table.size
-        for (row, at), text in cells.rewritten.items():
-            if at in self._place_of:
-                pieces.put_one(row, self._place_of[at], _CONTENT, text)
-                lengths[row, self._columns.index(at)] = len(text)
         pieces.lengths[:, places, _CONTENT] = lengths
         self._heads.fill(pieces, self._places, lengths)
         counts = (lengths == 0).sum(axis=0)

@@ -6,7 +6,7 @@ stand, which of them are inside quotes, and from where to where each cell goes.
 """
 
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -67,18 +67,16 @@ class Cells:
     """The cells of some whole rows.
 
     Attributes:
-        data: The rows' bytes.
+        data: The rows' bytes; of doubled quotes there is one.
         starts: Where each cell's text begins in ``data``, by row and column.
         lengths: How many bytes it has.
         row_starts: Where each row begins.
-        rewritten: Cells with doubled quotes, by row and column: their text.
     """
 
     data: Bytes
     starts: Ints
     lengths: Ints
     row_starts: Ints
-    rewritten: dict[tuple[int, int], bytes] = field(default_factory=dict)
 
     @property
     def line_numbers(self) -> Ints:
@@ -100,23 +98,18 @@ class Cells:
         data = self.data.tobytes()
         starts = self.starts[:, at].tolist()
         ends = (self.starts[:, at] + self.lengths[:, at]).tolist()
-        texts = [data[start:end] for start, end in zip(starts, ends, strict=True)]
-        for (row, column), text in self.rewritten.items():
-            if column == at:
-                texts[row] = text
-        return texts
+        return [data[start:end] for start, end in zip(starts, ends, strict=True)]
 
     def row(self, number: int) -> list[str]:
         """Returns the texts of a row."""
-        return [self.column_cell(number, at) for at in range(self.starts.shape[1])]
-
-    def column_cell(self, row: int, at: int) -> str:
-        """Returns one cell's text."""
-        text = self.rewritten.get((row, at))
-        if text is None:
-            start = int(self.starts[row, at])
-            text = self.data[start : start + int(self.lengths[row, at])].tobytes()
-        return text.decode()
+        starts = self.starts[number].tolist()
+        ends = (self.starts[number] + self.lengths[number]).tolist()
+        first, last = min(starts), max(ends)
+        data = self.data[first:last].tobytes()
+        return [
+            data[start - first : end - first].decode()
+            for start, end in zip(starts, ends, strict=True)
+        ]
 
 
 _WORK = Workspace()
@@ -192,46 +185,46 @@ def _regular(data: Bytes, found: Ints, kinds: Bytes, outside: Any, signs: Signs)
         return None  # a blank line is no row
     if signs.comment and (data[row_starts] == signs.comment[0]).any():
         return None
-    rewritten: dict[tuple[int, int], bytes] = {}
-    if signs.quote is not None:
-        unquoted = _unquote(data, found[kinds == signs.quote], starts, lengths, ends, signs.quote)
+    quotes = found[kinds == signs.quote]
+    if quotes.size:
+        unquoted = _unquote(data, quotes, starts, lengths, ends)
         if unquoted is None:
             return None
-        rewritten = {divmod(cell, width): text for cell, text in unquoted.items()}
+        data, moved = unquoted
+        starts -= moved
+        row_starts -= moved[::width]
     shape = (rows.size, width)
-    return Cells(data, starts.reshape(shape), lengths.reshape(shape), row_starts, rewritten)
+    return Cells(data, starts.reshape(shape), lengths.reshape(shape), row_starts)
 
 
 def _unquote(
-    data: Bytes, quotes: Ints, starts: Ints, lengths: Ints, ends: Ints, quote: int
-) -> dict[int, bytes] | None:
-    """Takes the quotes off quoted cells.
+    data: Bytes, quotes: Ints, starts: Ints, lengths: Ints, ends: Ints
+) -> tuple[Bytes, Ints] | None:
+    """Takes the quotes off quoted cells, and one away of two.
 
     Returns:
-        Of cells with doubled quotes their text; None where a quote stands anywhere else.
+        The bytes that remain, and by how many each cell's text has moved to the front; None where a
+        quote stands anywhere else.
     """
-    if not quotes.size:
-        return {}
     cell_of = np.searchsorted(ends, quotes)
     firsts = np.concatenate([[0], np.flatnonzero(cell_of[1:] != cell_of[:-1]) + 1])
-    counts = np.diff(firsts, append=quotes.size)
+    counts = np.diff(firsts, append=quotes.size).astype(np.int32)
     cells = cell_of[firsts]
+    lasts = firsts + counts - 1
     opened = starts[cells]
     closed = opened + lengths[cells] - 1
-    lasts = firsts + counts - 1
     if (quotes[firsts] != opened).any() or (quotes[lasts] != closed).any() or (counts & 1).any():
         return None
     starts[cells] += 1
-    lengths[cells] -= 2
-    several = np.flatnonzero(counts > 2)
-    rewritten: dict[int, bytes] = {}
-    sign = bytes([quote])
-    for which in several.tolist():
-        inside = quotes[firsts[which] + 1 : lasts[which]]
-        if (inside[1::2] - inside[::2] != 1).any():
-            return None
-        cell = int(cells[which])
-        start = int(starts[cell])
-        text = data[start : start + int(lengths[cell])].tobytes().replace(sign + sign, sign)
-        rewritten[cell] = text
-    return rewritten
+    lengths[cells] -= counts // 2 + 1
+    moved = np.zeros_like(starts)
+    if int(counts.max()) == 2:
+        return data, moved
+    place = np.arange(quotes.size) - np.repeat(firsts, counts)
+    pairs = np.flatnonzero((place & 1 == 1) & (place < np.repeat(counts, counts) - 1))
+    if (quotes[pairs + 1] - quotes[pairs] != 1).any():
+        return None
+    moved[cells] = counts // 2 - 1
+    remains = np.ones(data.size, np.bool_)
+    remains[quotes[pairs]] = False
+    return data[remains], np.cumsum(moved, dtype=np.int32) - moved
