@@ -79,7 +79,7 @@ class _Pieces:
 
     def gathered(self, source: Any) -> bytes:
         """Returns all pieces one behind the other."""
-        there = np.flatnonzero(self.lengths)
+        there = np.flatnonzero(self.lengths != 0)  # of booleans it is six times as fast
         lengths = _take(self.lengths, there, "piece lengths")
         starts = _take(self.starts, there, "piece starts")
         ends = np.cumsum(lengths, out=_WORK.array("ends", there.size, np.int32))

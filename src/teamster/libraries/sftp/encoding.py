@@ -227,6 +227,7 @@ class RowEncoder:
                 self._by_row.append((place, source))
         self._numbers: list[Any] = list(reversed(always))
         self._pick = itemgetter(*places, *places[:1])  # one more: of one alone it makes no tuple
+        self._all_in_order = len(places) if places == list(range(len(places))) else None
         self._texts = TextPieces(branches, always)
 
     def __call__(self, cells: list[str], number: int) -> list[bytes]:
@@ -243,6 +244,8 @@ class RowEncoder:
             ValueError: A cell is not of its column's type.
             Unfit: The schema has no place for a value.
         """
+        if len(cells) == self._all_in_order:
+            return list(map(self._texts.__getitem__, cells))
         row: list[Any] = cells + self._numbers if self._numbers else cells
         pieces = list(map(self._texts.__getitem__, self._pick(row)))
         pieces.pop()

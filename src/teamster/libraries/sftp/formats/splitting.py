@@ -153,10 +153,9 @@ def split(chunk: bytes, signs: Signs, table: npt.NDArray[np.bool_]) -> Split:
     if not line_ends.size:
         return Split(0, None)
     end = int(line_ends[-1]) + 1
-    inner = found < end
-    if not inner.all():
-        found, kinds = found[inner], kinds[inner]
-        outside = outside[inner] if signs.quote is not None else True
+    inner = int(np.searchsorted(found, end))
+    found, kinds = found[:inner], kinds[:inner]
+    outside = outside[:inner] if signs.quote is not None else True
     cells = _regular(data[:end], found, kinds, outside, signs)
     return Split(end, cells, int(np.count_nonzero(kinds == _LF)))
 
