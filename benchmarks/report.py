@@ -8,6 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
+MB = 1_000_000  # bytes
+
 
 def machine() -> str:
     """Describes this machine by what makes it quick or slow, and by no name."""

@@ -8,7 +8,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from teamster.core.errors import ConfigError
-from teamster.core.expressions import read_expression
+from teamster.core.expressions import _PLAIN, _scan, read_expression
 
 
 def group_of(source: str) -> tuple[str, str, bool]:
@@ -187,3 +187,31 @@ def test_scanner_never_misreads_what_the_library_accepts(
     for group in expression.groups:
         emptied = source[: group.body.start] + "7" + source[group.body.stop :]
         assert group.name in regex.compile(emptied).groupindex
+
+
+@given(st.from_regex(_PLAIN, fullmatch=True))
+def test_plain_expressions_are_what_compiling_them_would_say(source: str) -> None:
+    groups, alternatives = _scan(source)
+    names = [group.name for group in groups]
+    assume(len(set(names)) == len(names))
+    compiled = regex.compile(source)
+    assert not compiled.flags & (regex.IGNORECASE | regex.VERBOSE)
+    assert set(compiled.groupindex) == set(names)
+    read = read_expression(source)
+    assert (read.groups, read.any_case, read.alternatives) == (groups, False, alternatives)
+
+
+def test_most_feeds_are_plain_and_intricate_ones_are_not() -> None:
+    for source in (r"/data/(?P<year>\d{4})/x", r"\d+_(?P<kind>[^/]+)\.csv", "(?P<x>)", ""):
+        assert _PLAIN.fullmatch(source)
+    for source in (
+        r"(?i)a",
+        "a|b",
+        "(?P<x>a)?",
+        "(?P<x>(?P<y>a))",
+        "[a-z]",
+        r"\1",
+        "a++",
+        "a{2,1}",
+    ):
+        assert not _PLAIN.fullmatch(source)

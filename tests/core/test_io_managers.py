@@ -282,6 +282,13 @@ def test_warnings_are_metadata_too(tmp_path: Path) -> None:
     assert (metadata["records"], metadata["short_rows"]) == (0, 3)
 
 
+def test_column_schemas_are_each_schemas_own() -> None:
+    for number in range(100):  # whose dictionaries take each other's place in memory
+        fields = [{"name": f"column_{number}", "type": "string"}]
+        columns = column_schema({"type": "record", "name": "Row", "fields": fields}).columns
+        assert [column.name for column in columns] == [f"column_{number}"]
+
+
 def test_column_schema_shows_types_as_people_read_them() -> None:
     place = {"type": "record", "name": "Place", "fields": []}
     types = {

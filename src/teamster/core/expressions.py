@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 import regex
@@ -29,6 +29,13 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_PIECE = r"(?:[\w/ ,=-]|\\[.wWdDsS/-]|\.|\[\^/\])(?:[?*+]|\{\d\d?\})?"
+_PLAIN_GROUP = rf"\(\?P<([a-z_][a-z0-9_]*)>((?:{_PIECE})*)\)"
+_PLAIN_GROUPS = re.compile(_PLAIN_GROUP, re.ASCII)
+_PLAIN = re.compile(rf"(?:{_PIECE}|{_PLAIN_GROUP})*", re.ASCII)
+"""What most feeds have. Whatever such an expression says, it is valid and has no flags: compiling
+it only to learn so would be most of the time that a feed takes to load."""
+
 _NUMBERED = re.compile(r"\\[1-9]|\\g<[+-]?\d|\(\?(?:\([+-]?\d|[+-]?\d|R\))")
 _QUANTIFIER = re.compile(r"(?:[?*+]|\{[^}]*\})[?+]?")
 _OPTIONAL = ("", "?", "??", "?+")
@@ -90,6 +97,7 @@ class Expression:
         return "".join(prefix)
 
 
+@lru_cache(maxsize=512)  # feeds by the thousand keep none of their own
 def read_expression(source: str) -> Expression:
     """Takes an expression apart.
 
@@ -101,11 +109,19 @@ def read_expression(source: str) -> Expression:
             beside named groups, it has what would change its meaning once a value stands in their
             place: references by number, or fuzzy matching.
     """
-    try:
-        compiled = regex.compile(source)
-    except regex.error as error:
-        raise ConfigError(f"regular expression {source!r}: {error}") from None
+    if _PLAIN.fullmatch(source):
+        found = _PLAIN_GROUPS.finditer(source)
+        groups = tuple(Group(each[1], slice(*each.span(2)), "", False) for each in found)
+        return Expression(source, False, _checked(source, groups), False)
+    compiled = _compiled(source)
     groups, alternatives = _scan(source)
+    verbose = groups and compiled.flags & regex.VERBOSE  # its comments may hold brackets
+    if verbose or {group.name for group in _checked(source, groups)} != set(compiled.groupindex):
+        raise _unfit(source, "it is too intricate to tell its groups apart; write it more simply")
+    return Expression(source, bool(compiled.flags & regex.IGNORECASE), groups, alternatives)
+
+
+def _checked(source: str, groups: tuple[Group, ...]) -> tuple[Group, ...]:
     names = [group.name for group in groups]
     for group in groups:
         if names.count(group.name) > 1:
@@ -116,10 +132,14 @@ def read_expression(source: str) -> Expression:
                 f"group {group.name} is repeated by {group.quantifier!r}; put the quantifier "
                 "inside the group",
             )
-    verbose = groups and compiled.flags & regex.VERBOSE  # its comments may hold brackets
-    if verbose or set(names) != set(compiled.groupindex):
-        raise _unfit(source, "it is too intricate to tell its groups apart; write it more simply")
-    return Expression(source, bool(compiled.flags & regex.IGNORECASE), groups, alternatives)
+    return groups
+
+
+def _compiled(source: str) -> Pattern:
+    try:
+        return regex.compile(source)
+    except regex.error as error:
+        raise ConfigError(f"regular expression {source!r}: {error}") from None
 
 
 def _scan(source: str) -> tuple[tuple[Group, ...], bool]:

@@ -180,8 +180,9 @@ class PickleIOManager(ObjectIOManager):
 
 def column_schema(schema: AvroSchema) -> TableSchema:
     """Returns an Avro record schema as Dagster shows a table's columns."""
-    return TableSchema(
-        columns=[
+    known = _COLUMN_SCHEMAS.get(id(schema))
+    if known is None or known[0] is not schema:
+        columns = [
             TableColumn(
                 name=field["name"],
                 type=_shown_type(field["type"]),
@@ -189,7 +190,12 @@ def column_schema(schema: AvroSchema) -> TableSchema:
             )
             for field in schema["fields"]
         ]
-    )
+        known = _COLUMN_SCHEMAS[id(schema)] = (schema, TableSchema(columns))
+    return known[1]
+
+
+_COLUMN_SCHEMAS: dict[int, tuple[AvroSchema, TableSchema]] = {}
+"""Identity of a schema -> it and its columns: thousands of feeds may share a hundred schemas."""
 
 
 def _shown_type(avro_type: Any) -> str:

@@ -157,12 +157,8 @@ class PathPattern:
                 f"partition dimension ({', '.join(sorted(self.spellings)) or 'there is none'}); "
                 "use (?:…) for a group that only groups"
             )
-        try:
-            self.any_key  # noqa: B018 - raises if the parts do not go together
-        except regex.error as error:
-            raise ConfigError(f"regular expression {self.source!r}: {error}") from None
 
-    @cached_property
+    @property
     def _expression(self) -> Expression:
         return read_expression(self.source)
 

@@ -1,11 +1,12 @@
 """Definitions: what the factories accept, and what they say of what they do not."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import dagster
 import pytest
-from dagster import AssetsDefinition, AutomationCondition, materialize
+from dagster import AssetsDefinition, AutomationCondition, StaticPartitionsDefinition, materialize
 
 from teamster.core import config
 from teamster.core.errors import ConfigError
@@ -277,3 +278,40 @@ def test_partitions_of_members_are_read_from_the_archives_directory(quick_vendor
     assert feed
     with quick_vendor.resource.session() as session:
         assert set(partitions_present(feed, session)) == {"SM", "SR"}
+
+
+def test_feeds_share_what_is_equal_between_them_and_nothing_else() -> None:
+    year = {"type": "static", "partition_keys": ["2025", "2026"]}
+    common = {"remote_file_regex": r"(?P<year>\d+)\.csv", "partitions_def": year}
+    aliases = {"partition_aliases": {"year": {"2026": "Current"}}}
+    first, second = (feed_of(build(**common, ignore_cols=["x"])) for _ in range(2))
+    other = feed_of(build(**common, **aliases, ignore_cols=["y"]))
+    assert first is not None
+    assert second is not None
+    assert other is not None
+    assert first.match is second.match is not other.match
+    assert first.read is second.read is not other.read
+    assert first.partitions_def is second.partitions_def is other.partitions_def
+    assert other.read.ignore_cols == ["y"]
+    assert other.walk_spec({"year": "2026"}).files.fullmatch("Current.csv")
+    assert not first.walk_spec({"year": "2026"}).files.fullmatch("Current.csv")
+    fewer = feed_of(build(**{**common, "partitions_def": {**year, "partition_keys": ["2025"]}}))
+    assert fewer is not None
+    assert fewer.partitions_def != first.partitions_def
+
+
+def test_definitions_stand_beside_data_in_partitions() -> None:
+    for names in (["a", "b"], ["c"]):
+        parts = {
+            "year": {"type": "daily", "start_date": date(2026, 1, 1)},
+            "name": StaticPartitionsDefinition(names),
+        }
+        feed = feed_of(
+            build(
+                remote_file_regex=r"(?P<year>[\d-]+)_(?P<name>\w+)\.csv",
+                partitions_def={"type": "multi", "partitions_defs": parts},
+            )
+        )
+        assert feed is not None
+        assert feed.dimensions["name"].get_partition_keys() == names
+        assert feed.dimensions["year"].get_first_partition_key() == "2026-01-01"

@@ -327,6 +327,20 @@ def test_one_job_a_partitions_definition() -> None:
     ]
 
 
+def test_jobs_of_like_partitions_are_told_apart_by_number() -> None:
+    assets = [
+        build_sftp_file_asset(
+            ["kipptaf", "vendor", f"table_{number}"],
+            *("/data", r"(?P<year>\d+)\.csv", "ssh_vendor", SCHEMA),
+            {"type": "static", "partition_keys": [f"202{number % 3}"]},
+        )
+        for number in range(6)
+    ]
+    targets = build_sftp_sensor("watching", assets).targets
+    names = [f"watching__by_year{ending}" for ending in ("", "_2", "_3")]
+    assert [target.job_name for target in targets] == names
+
+
 def test_only_sftp_assets_can_be_watched() -> None:
     with pytest.raises(ConfigError, match="at least one"):
         build_sftp_sensor("none", [])

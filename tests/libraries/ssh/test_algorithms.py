@@ -68,6 +68,24 @@ def test_old_algorithms_by_name(
     assert connect(served, **{field: f"+{algorithm}"}).walk(ANYTHING).files == []
 
 
+@pytest.mark.parametrize(
+    ("fields", "known", "agreed"),
+    [
+        ({}, None, "aes128-gcm@openssh.com"),
+        ({}, ["aes256-ctr"], "aes256-ctr"),
+        ({"ciphers": "aes256-ctr,aes128-gcm@openssh.com"}, None, "aes256-ctr"),
+        ({"ciphers": "+aes128-cbc"}, ["aes128-cbc"], "aes128-cbc"),
+    ],
+)
+def test_the_quickest_cipher_unless_the_server_or_the_resource_says_otherwise(
+    serve: Any, connect: Any, fields: dict[str, str], known: list[str] | None, agreed: str
+) -> None:
+    served = serve(encryption_algs=known) if known else serve()
+    assert connect(served, **fields).walk(ANYTHING).files == []
+    (connection,) = served.connections
+    assert connection.get_extra_info("send_cipher") == agreed
+
+
 def test_an_algorithm_that_does_not_exist(serve: Any, resource: Any) -> None:
     wrong = resource(serve(), ciphers="+rot13")
     with pytest.raises(ConfigError, match="rot13"), wrong.session():

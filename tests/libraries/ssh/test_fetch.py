@@ -5,6 +5,7 @@ import os
 import time
 import zipfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from teamster.core.errors import (
     ServerUnavailable,
     SpoolFull,
 )
-from teamster.libraries.ssh.files import LocalFile, RemoteFile
+from teamster.libraries.ssh.files import Content, LocalFile, RemoteFile
 from teamster.libraries.ssh.walk import WalkSpec
 
 BIG = os.urandom(1 << 20)
@@ -75,7 +76,7 @@ def test_order_is_kept_and_downloads_are_limited(
     plant({f"{number}.csv": bytes([number]) * (20_000 - number) for number in range(20)})
     names = [f"/{number}.csv" for number in (7, 3, 19, 0, 11, 5)]
     served = serve(Slow)
-    for limit in (2, 32):
+    for limit in (1, 2, 32):
         Slow.most = Slow.under_way = 0
         session = connect(served, max_downloads=limit)
         fetched = session.fetch([remote(name) for name in names], spool)
@@ -261,9 +262,19 @@ def test_a_remote_file_reads_as_a_local_one(serve: Any, root: Path, connect: Any
 
 
 def test_names_of_local_files() -> None:
-    whole = LocalFile(Path("download-0"), remote("/x/newark.zip"), "00")
-    member = LocalFile(Path("member-0"), remote("/x/newark.zip"), "00", "SM.csv")
+    content = Content(Path("download-0"))
+    whole = LocalFile(Path("download-0"), remote("/x/newark.zip"), content)
+    member = LocalFile(Path("member-0"), remote("/x/newark.zip"), content, "SM.csv")
     assert (whole.name, member.name) == ("newark.zip", "newark.zip/SM.csv")
+
+
+def test_a_member_knows_the_hash_of_the_remote_file(tmp_path: Path) -> None:
+    (tmp_path / "download-0").write_bytes(b"archive")
+    (tmp_path / "member-0").write_bytes(b"member")
+    content = Content(tmp_path / "download-0")
+    archive = LocalFile(tmp_path / "download-0", remote("/x/newark.zip"), content)
+    member = replace(archive, path=tmp_path / "member-0", member="SM.csv")
+    assert archive.sha256 == member.sha256 == hashlib.sha256(b"archive").hexdigest()
 
 
 def test_nothing_is_left_behind(

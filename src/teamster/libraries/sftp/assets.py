@@ -1,19 +1,18 @@
 """Asset factories for files on SFTP servers: one file, one archive member, or a folder's files."""
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Unpack
 from weakref import WeakKeyDictionary
 
 from dagster import (
-    AssetCheckResult,
     AssetExecutionContext,
     AssetOut,
     AssetsDefinition,
     Field,
     FreshnessPolicy,
     OpDefinition,
-    Output,
     multi_asset,
 )
 
@@ -170,9 +169,7 @@ def _build(feed: Feed) -> AssetsDefinition:
         config_schema=_APPROVAL if options.volume else None,
         can_subset=True,
     )
-    def _asset(
-        context: AssetExecutionContext,
-    ) -> Iterator[Output[Any] | AssetCheckResult]:
+    def _asset(context: AssetExecutionContext) -> Iterator[Any]:  # Dagster resolves annotations
         if feed.asset_key not in context.selected_asset_keys:
             raise ConfigError(f"{CHECK_NAME} looks at records as they pass: materialize the asset")
         yield from materialize_feed(feed, context)
@@ -181,6 +178,7 @@ def _build(feed: Feed) -> AssetsDefinition:
     return _asset
 
 
+@functools.cache
 def _freshness_policy(expected_every: timedelta | None) -> FreshnessPolicy | None:
     """Returns Dagster's policy: overdue is a warning, twice the time a failure."""
     if expected_every is None:

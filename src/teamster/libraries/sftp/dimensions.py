@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from dagster import (
@@ -50,9 +51,15 @@ class Spellings:
     def pattern(self, source: str) -> PathPattern:
         """Returns the pattern of an expression; a single dimension fills whatever group it has."""
         parts = dimension_definitions(self.definition)
-        if SINGLE in parts:
-            parts = dict.fromkeys(group_names(source), parts[SINGLE])
-        return PathPattern(source, {name: self._of(name, part) for name, part in parts.items()})
+        if SINGLE not in parts:
+            return PathPattern(source, self._of_all)
+        names = group_names(source)
+        return PathPattern(source, {name: self._of(name, parts[SINGLE]) for name in names})
+
+    @cached_property
+    def _of_all(self) -> dict[str, Spelling]:
+        parts = dimension_definitions(self.definition)
+        return {name: self._of(name, part) for name, part in parts.items()}
 
     def _of(self, name: str, definition: PartitionsDefinition[Any]) -> Spelling:
         path_format = self.match.partition_formats.get(name)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from typing import Any, Literal, TypeAlias, TypeVar
 
@@ -200,13 +199,20 @@ def _partitions(given: PartitionsLike | None) -> PartitionsDefinition[Any] | Non
     """Returns the definition; one object for equal data, which thousands of feeds may have."""
     if given is None:
         return None
-    try:
-        data = json.dumps(given, default=date.isoformat)
-    except TypeError:  # a definition, or something wrong
+    if not isinstance(given, Mapping) or _holds_definition(given):
         return resolve_partitions_def(given)
+    data = json.dumps(given, default=str)  # dates mean what their text means
     if data not in _PARTITIONS:
         _PARTITIONS[data] = resolve_partitions_def(given)
     return _PARTITIONS[data]
+
+
+def _holds_definition(given: Mapping[str, Any]) -> bool:
+    return any(
+        isinstance(value, PartitionsDefinition)
+        or (isinstance(value, Mapping) and _holds_definition(value))
+        for value in given.values()
+    )
 
 
 _PARTITIONS: dict[str, PartitionsDefinition[Any]] = {}

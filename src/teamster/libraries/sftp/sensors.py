@@ -1,7 +1,7 @@
 """One sensor for many feeds: lists their servers, and asks for a run where files are new."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, count
 from typing import Any
 
 from dagster import (
@@ -98,6 +98,8 @@ class _Jobs:
     def __init__(self, sensor_name: str, assets: Sequence[AssetsDefinition]) -> None:
         self._checks = {asset.key: [spec.key for spec in asset.check_specs] for asset in assets}
         self._names: dict[AssetKey, str] = {}
+        self._jobs: set[str] = set()
+        self._numbers: Counter[str] = Counter()
         self.definitions: list[Any] = []
         for members in _by_partitions(assets):
             name = self._name(sensor_name, members[0])
@@ -114,9 +116,12 @@ class _Jobs:
     def _name(self, sensor_name: str, asset: AssetsDefinition) -> str:
         (feed,) = feeds_of([asset])
         name = f"{sensor_name}__by_{'_and_'.join(sorted(feed.dimensions)) or 'no_partition'}"
-        taken = set(self._names.values())
-        numbered = (f"{name}_{number}" for number in count(2))
-        return next(each for each in chain([name], numbered) if each not in taken)
+        own = name
+        while own in self._jobs:
+            self._numbers[name] += 1
+            own = f"{name}_{self._numbers[name] + 1}"
+        self._jobs.add(own)
+        return own
 
     def of(self, feed: Feed) -> str:
         """Returns the name of the job that materializes a feed."""
@@ -128,15 +133,10 @@ class _Jobs:
 
 
 def _by_partitions(assets: Sequence[AssetsDefinition]) -> list[list[AssetsDefinition]]:
-    groups: list[list[AssetsDefinition]] = []
+    groups: dict[Any, list[AssetsDefinition]] = {}
     for asset in assets:
-        for members in groups:
-            if asset.partitions_def == members[0].partitions_def:
-                members.append(asset)
-                break
-        else:
-            groups.append([asset])
-    return groups
+        groups.setdefault(asset.partitions_def, []).append(asset)
+    return list(groups.values())
 
 
 def _result(tick: Tick, jobs: _Jobs, *, has_news: bool) -> SensorResult | SkipReason:

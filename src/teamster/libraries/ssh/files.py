@@ -1,7 +1,9 @@
 """What a listing says of a remote file, and what a download leaves of it here."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,20 +37,42 @@ class RemoteFile:
 
 
 @dataclass(frozen=True)
+class Content:
+    """A remote file's bytes as they were fetched.
+
+    Attributes:
+        path: Where they lie here.
+    """
+
+    path: Path
+
+    @cached_property
+    def sha256(self) -> str:
+        """Their hash, in hex; computed when someone asks, and once."""
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
 class LocalFile:
     """A remote file, or a member of a remote archive, in the private spool.
 
     Attributes:
         path: Where it lies here: a name of our own choosing.
         remote: The remote file it came from, as it was when it was fetched.
-        sha256: The hash of the remote file's bytes, in hex.
+        content: The remote file's own bytes, also where this is a member.
         member: The archive member's name, if it is one.
     """
 
     path: Path
     remote: RemoteFile
-    sha256: str
+    content: Content
     member: str | None = None
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the remote file's bytes, in hex."""
+        return self.content.sha256
 
     @property
     def name(self) -> str:

@@ -2,18 +2,40 @@
 
 import asyncio
 import errno
+import time
 from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, aclosing, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import asyncssh
 
+from teamster.libraries.ssh.transfer import MAX_AHEAD, blocks_ahead, read_ahead
+
 Result = TypeVar("Result")
 
 # Bytes asked for at once. Some servers allow 4 MiB, of which a slow line would be silent for long.
 _BLOCK = 1 << 18
+# Bytes that the server may send before we take them; asyncssh's 2 MiB hold a distant one up.
+_WINDOW = MAX_AHEAD * _BLOCK
 _GOODBYE = 5.0  # seconds for the server to agree that the connection ends
+
+
+@dataclass(frozen=True)
+class Download:
+    """What is known of a file that was downloaded.
+
+    Attributes:
+        before: What the server said of its path before it was opened.
+        after: What it said of its path thereafter.
+        size: The bytes that came.
+    """
+
+    before: asyncssh.SFTPAttrs
+    after: asyncssh.SFTPAttrs
+    size: int
 
 
 class Remote:
@@ -39,6 +61,7 @@ class Remote:
         self._connection = connection
         self._timeout = timeout
         self._sftp: asyncssh.SFTPClient
+        self._reads = asyncio.Semaphore(MAX_AHEAD)
         self._waiting = 0
         self._timer: asyncio.TimerHandle | None = None
         self._gave_up = False
@@ -46,6 +69,9 @@ class Remote:
 
     async def start(self) -> "Remote":
         """Asks for the SFTP subsystem and returns itself."""
+        # start_sftp_client takes no window, and opens its session by this method.
+        open_session = partial(self._connection.open_session, window=_WINDOW)
+        self._connection.open_session = open_session  # type: ignore[method-assign]
         with self._expecting():
             # Names that are not UTF-8 are kept as they are, so that they can be passed over.
             self._sftp = await self._connection.start_sftp_client(path_errors="surrogateescape")
@@ -75,16 +101,57 @@ class Remote:
                 data = await file.read(size, offset)
                 return data if isinstance(data, bytes) else data.encode()
 
-    async def get(self, path: str, size: int, place: Path) -> None:
-        """Downloads the first ``size`` bytes of a file, or as many as there are."""
-        block_size = min(self._sftp.limits.max_read_len, _BLOCK)
-        # Not SFTPClient.get: it leaves the local file open when the connection is lost.
-        with self._expecting(), place.open("wb") as local:
-            async with self._sftp.open(path, "rb", block_size=block_size) as file:
-                async for offset, data in await file.read_parallel(size):
-                    self._heard()
-                    local.seek(offset)
+    async def get(self, path: str, place: Path, free: asyncio.Semaphore) -> Download:
+        """Downloads a file: as many bytes as the server says it has.
+
+        Args:
+            path: The file.
+            place: Where to write it.
+            free: Held from its opening until the server is told to close it. Requests are answered
+                in order: what is opened next finds it closed, and nobody waits to hear so.
+        """
+        with self._expecting():
+            async with free:
+                began = time.perf_counter()
+                before, file = await self._opened(path)
+                block = min(self._sftp.limits.max_read_len, _BLOCK)
+                ahead = blocks_ahead(block, time.perf_counter() - began)
+                try:
+                    size = await self._copy(file, before.size or 0, block, ahead, place)
+                except BaseException:
+                    await file.close()
+                    raise
+                closing = asyncio.create_task(file.close())
+                await asyncio.sleep(0)  # it has been asked for now
+            asking = asyncio.ensure_future(self._sftp.stat(path))
+            await all_ended([closing, asking])
+            return Download(before, asking.result(), size)
+
+    async def _opened(self, path: str) -> tuple[asyncssh.SFTPAttrs, asyncssh.SFTPClientFile]:
+        """Asks what a file is and opens it, in one round trip."""
+        asking = asyncio.ensure_future(self._sftp.stat(path))  # first: it may be replaced
+        opening = asyncio.ensure_future(self._sftp.open(path, "rb", block_size=0))
+        await asyncio.wait([asking, opening])
+        if asking.exception() and not opening.exception():
+            await opening.result().close()
+        return asking.result(), opening.result()
+
+    async def _copy(
+        self, file: asyncssh.SFTPClientFile, size: int, block: int, ahead: int, place: Path
+    ) -> int:
+        """Writes the first ``size`` bytes of a file; returns how many came."""
+
+        async def read(wanted: int, offset: int) -> bytes:
+            async with self._reads:  # all downloads together ask for no more than one alone may
+                data = await file.read(wanted, offset)
+                self._heard()
+                return data if isinstance(data, bytes) else data.encode()
+
+        with place.open("wb") as local:
+            async with aclosing(read_ahead(read, size, block, ahead)) as blocks:
+                async for data in blocks:
                     local.write(data)
+            return local.tell()
 
     def cut(self) -> None:
         """Ends the connection at once: every call that waits fails, and every later one."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from pydantic import Field
 from teamster.core.errors import ConfigError
 from teamster.libraries.ssh.host_keys import Trust, connect
 from teamster.libraries.ssh.session import SessionLimits, SFTPSession
+
+_LOOP = {"use_uvloop": find_spec("uvloop") is not None}  # there is none for Windows
 
 
 class SSHResource(ConfigurableResource[Any]):
@@ -57,7 +60,10 @@ class SSHResource(ConfigurableResource[Any]):
     kex_algorithms: str | None = Field(
         default=None, description="As KexAlgorithms, e.g. '+diffie-hellman-group1-sha1'."
     )
-    ciphers: str | None = Field(default=None, description="As Ciphers, e.g. '+aes256-cbc'.")
+    ciphers: str | None = Field(
+        default="^aes128-gcm@openssh.com",
+        description="As Ciphers, e.g. '+aes256-cbc'. By default the quickest first.",
+    )
     macs: str | None = Field(default=None, description="As MACs, e.g. '+hmac-md5'.")
     rekey_bytes: int | None = Field(
         default=None,
@@ -118,7 +124,7 @@ class SSHResource(ConfigurableResource[Any]):
             max_listings=self.max_listings,
             max_downloads=self.max_downloads,
         )
-        with start_blocking_portal() as portal:
+        with start_blocking_portal(backend_options=_LOOP) as portal:
             session = SFTPSession(server, lambda: connect(options, trust), portal, limits)
             try:
                 yield session

@@ -1,7 +1,6 @@
 """An SFTP session for plain, synchronous code: one connection, opened again when it breaks."""
 
 import asyncio
-import hashlib
 import io
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from teamster.core.errors import FileChanged, Permanent, ServerUnavailable, Transient
 from teamster.libraries.ssh.failures import sorted_failures
-from teamster.libraries.ssh.files import Listing, LocalFile, RemoteFile
+from teamster.libraries.ssh.files import Content, Listing, LocalFile, RemoteFile
 from teamster.libraries.ssh.remote import Remote, all_ended
 from teamster.libraries.ssh.walk import WalkSpec, walk_all
 
@@ -110,10 +109,9 @@ class SFTPSession:
         free = asyncio.Semaphore(self.limits.max_downloads)
 
         async def fetch_one(remote: Remote, number: int) -> None:
-            async with free:
-                place = spool / f"download-{number}"
-                with sorted_failures(f"{self.server}: {files[number].path}"):
-                    fetched[number] = await self._fetch(remote, files[number], place)
+            place = spool / f"download-{number}"
+            with sorted_failures(f"{self.server}: {files[number].path}"):
+                fetched[number] = await self._fetch(remote, files[number].path, place, free)
 
         async def fetch_missing(remote: Remote) -> None:
             missing = [number for number in range(len(files)) if number not in fetched]
@@ -139,15 +137,14 @@ class SFTPSession:
         """Closes the connection."""
         self.portal.call(self._drop)
 
-    async def _fetch(self, remote: Remote, file: RemoteFile, place: Path) -> LocalFile:
-        before = RemoteFile.of(file.path, await remote.stat(file.path))
-        await remote.get(file.path, before.size, place)
-        after = RemoteFile.of(file.path, await remote.stat(file.path))
-        if before != after or place.stat().st_size != after.size:
-            raise FileChanged(f"{self.server}: {file.path} changed while it was fetched")
-        with place.open("rb") as local:
-            digest = await asyncio.to_thread(hashlib.file_digest, local, "sha256")
-        return LocalFile(place, after, digest.hexdigest())
+    async def _fetch(
+        self, remote: Remote, path: str, place: Path, free: asyncio.Semaphore
+    ) -> LocalFile:
+        got = await remote.get(path, place, free)
+        before, after = RemoteFile.of(path, got.before), RemoteFile.of(path, got.after)
+        if before != after or got.size != after.size:
+            raise FileChanged(f"{self.server}: {path} changed while it was fetched")
+        return LocalFile(place, after, Content(place))
 
     def _call(self, operation: Callable[[Remote], Awaitable[Result]]) -> Result:
         """Runs an operation; a transient failure is tried again."""
