@@ -14,12 +14,13 @@ import pytest
 from teamster.core.avro import write_avro
 from teamster.core.errors import TeamsterError
 from teamster.core.records import Records
+from teamster.libraries.sftp import encoding, table_blocks
 from teamster.libraries.sftp.cells import CellEncoder, Encoded
 from teamster.libraries.sftp.formats import fast as fast_format
 from teamster.libraries.sftp.formats.splitting import Cells
 from teamster.libraries.sftp.read_options import ReadOptions
 from teamster.libraries.sftp.reading import read_records
-from teamster.libraries.ssh.files import LocalFile, RemoteFile
+from teamster.libraries.ssh.files import Content, LocalFile, RemoteFile
 from tests.libraries.sftp.ugly_files import UglyFiles
 from tests.libraries.sftp.vendor import MTIME
 
@@ -89,7 +90,8 @@ def local_files(spool: Path, contents: Sequence[bytes]) -> list[LocalFile]:
     for number, content in enumerate(contents):
         path = spool / f"fetched-{number}"
         path.write_bytes(content)
-        files.append(LocalFile(path, RemoteFile(f"/d/{number}.csv", len(content), MTIME), ""))
+        remote = RemoteFile(f"/d/{number}.csv", len(content), MTIME)
+        files.append(LocalFile(path, remote, Content(path)))
     return files
 
 
@@ -117,6 +119,15 @@ def written(path: Path, schema: Any) -> list[str]:
         assert reader.codec == "snappy"
         assert fastavro.parse_schema(reader.writer_schema) == fastavro.parse_schema(schema)
         return [repr(row) for row in reader]
+
+
+@contextmanager
+def little_memory() -> Iterator[None]:
+    """Makes the fast way forget and write out after some cells what else would be after many."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encoding, "_MEMO_CELLS", 3)
+        patch.setattr(table_blocks, "_BLOCK_BYTES", 100)
+        yield
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The fast way from a file to its object, held against the slow one that is obviously right."""
 
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -9,27 +10,41 @@ from hypothesis import strategies as st
 
 from teamster.core.errors import TeamsterError, UnreadableFile
 from teamster.core.records import Tally
-from tests.libraries.sftp.fast_and_slow import Outcome, Way, chunks_of, fast, opened, outcome, slow
+from tests.libraries.sftp.fast_and_slow import (
+    Outcome,
+    Way,
+    chunks_of,
+    fast,
+    little_memory,
+    opened,
+    outcome,
+    slow,
+)
 from tests.libraries.sftp.ugly_files import MANY, UglyFiles, ugly_files
 
+EXAMPLES = 300 if settings().max_examples < 1_000 else 20_000  # `make test`, the nightly form
 BAD_BYTE = "does not belong there"
 BOTH = pytest.mark.parametrize("way", [fast, slow])
 
 
 @settings(
-    # A few hundred files in each `make test`, 20,000 in the nightly form.
-    max_examples=10 * settings().max_examples,
+    max_examples=EXAMPLES,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(ugly=ugly_files(), chunk=st.sampled_from([16, 100, 300, 1000, 1 << 20]))
-def test_the_fast_way_agrees_with_the_slow_one_on_every_file(ugly: UglyFiles, chunk: int) -> None:
+@given(
+    ugly=ugly_files(), little=st.booleans(), chunk=st.sampled_from([60, 200, 600, 2000, 1 << 20])
+)
+def test_the_fast_way_agrees_with_the_slow_one_on_every_file(
+    ugly: UglyFiles, little: bool, chunk: int
+) -> None:
     # Python's utf-8-sig takes a byte order mark that is cut short for an empty file.
     assume(not any(content in (b"\xef", b"\xef\xbb") for content in ugly.contents))
     expected = outcome(ugly, slow)
     event(f"ends with {expected.error[0].__name__ if expected.error else 'an object'}")
-    assert_agrees(outcome(ugly, fast), expected)  # a small file is read row by row
-    with chunks_of(chunk) as counts:
-        assert_agrees(outcome(ugly, fast), expected)
+    with little_memory() if little else nullcontext():
+        assert_agrees(outcome(ugly, fast), expected)  # a small file is read row by row
+        with chunks_of(chunk) as counts:
+            assert_agrees(outcome(ugly, fast), expected)
     event("chunks: " + (" and ".join(sorted(counts)) or "none split"))
 
 

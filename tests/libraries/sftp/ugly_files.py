@@ -1,7 +1,7 @@
 """Whole files as vendors might make them: nearly regular, with an ugliness or two each."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
@@ -58,7 +58,7 @@ class Draft:
     rows: list[list[str]]
     fields: Sequence[Mapping[str, Any] | None]
     ends: Sequence[str]
-    above: list[str] = field(default_factory=list)
+    above: Sequence[str]
 
     def text(self, *, last_end: bool) -> str:
         """Returns the file's text."""
@@ -87,6 +87,8 @@ LAYOUTS = st.fixed_dictionaries(
         "comment": mostly(None, "#", "//", share=0.75),
     }
 )
+_USUAL = {"sep": ",", "quote": '"', "escape": None, "double_quote": True, "encoding": "utf-8"}
+PLAIN = LAYOUTS.map(lambda layout: {**layout, **_USUAL})
 ENDS = mostly(
     *(["\n"], ["\r\n"], ["\r\n"], ["\r\n"], ["\n", "\r\n"], ["\n"] * 9 + ["\r"]),
     *(["\r"], ["\r", "\n", "\n"]),
@@ -106,20 +108,19 @@ MAP = {"type": "map", "values": "string"}
 @st.composite
 def ugly_files(draw: st.DrawFn) -> UglyFiles:
     """Draws files, their schema and how they are read."""
-    layout: dict[str, Any] = draw(LAYOUTS)
+    layout: dict[str, Any] = draw(PLAIN | LAYOUTS)
     if layout["escape"] == layout["sep"] or layout["quote"] == layout["sep"]:
         layout = {**layout, "sep": ","}
     header = draw(HEADERS) if layout["skip_until"] is None else "one"
-    columns = [
-        draw(field_named(f"c{at}")) for at in range(1, draw(st.sampled_from([5, 3, 7, 4, 2])))
-    ]
+    n_columns = draw(st.sampled_from([4, 2, 6, 3, 1]))
+    columns = [draw(field_named(f"c{at + 1}")) for at in range(n_columns)]
     schema = {"type": "record", "name": "ugly", "fields": draw(_schema(columns))}
     n_files = draw(st.sampled_from([1] * 6 + [2, 3]))
     contents: list[bytes] = []
     uglinesses: list[str] = []
     of_file: list[Any] = []
     for number in range(n_files):
-        if header != "none" or not number:  # what the format names is in each file
+        if header != "none" or not number:
             of_file = _taken(draw, columns)
         draft = draw(_draft(layout, header, of_file))
         names = draw(st.lists(st.sampled_from(sorted(UGLINESSES)), max_size=2))
@@ -185,23 +186,25 @@ def _name(of_field: Mapping[str, Any] | None, at: int) -> str:
 @st.composite
 def _draft(draw: st.DrawFn, layout: Mapping[str, Any], header: str, columns: list[Any]) -> Draft:
     always = draw(st.integers(0, 4)) == 4
-    shown = draw(mostly(str, str.upper, " {} ".format))
+    shown = draw(mostly(str, str.upper, " {} ".format, "\n{}".format))
     names = [
         spelled(shown(_name(each, at)), layout, always=always) for at, each in enumerate(columns)
     ]
     upper = [["Part"], ["", "Of", "it"]]
-    headers = {"none": [], "one": [names], "two": [upper[0], names], "three": [*upper, names]}
+    headers = {"none": [], "one": [names], "two": [*upper[1:], names], "three": [*upper, names]}
     of_columns = [cells_of(each) if each else st.sampled_from(["", "x", "é"]) for each in columns]
     patterns = [
         [spelled(draw(cells), layout, always=always) for cells in of_columns]
         for _ in range(draw(st.sampled_from([3, 1, 5])))
     ]
-    n_rows, step = draw(st.sampled_from([40, 20, 80, 5, 40, 1, 0, 200])), draw(st.integers(1, 3))
+    n_rows, step = (
+        draw(st.sampled_from([40, 20, 80, 5, 40, 30, 1, 0, 200])),
+        draw(st.integers(1, 3)),
+    )
     rows = [list(patterns[at * step % len(patterns)]) for at in range(n_rows)]
-    draft = Draft(layout, headers[header], rows, columns, draw(ENDS))
     n_above = layout["skip_lines"] + (2 if layout["skip_until"] else 0)
-    draft.above = [draw(st.sampled_from(ABOVE)) for _ in range(n_above)]
-    return draft
+    above = [draw(st.sampled_from(ABOVE)) for _ in range(n_above)]
+    return Draft(layout, headers[header], rows, columns, draw(ENDS), above)
 
 
 def _encoded(draw: st.DrawFn, draft: Draft, uglinesses: Sequence[str]) -> bytes:
@@ -220,6 +223,14 @@ def _encoded(draw: st.DrawFn, draft: Draft, uglinesses: Sequence[str]) -> bytes:
 Ugliness = Callable[[Draft, st.DrawFn], None]
 
 
+def _place(draft: Draft, draw: st.DrawFn) -> tuple[list[str], int]:
+    """Returns a row and one of its columns."""
+    if not draft.rows:
+        draft.rows.append([""])
+    row = draw(st.sampled_from(draft.rows))
+    return row, draw(st.integers(0, len(row) - 1))
+
+
 def _line(*lines: str) -> Ugliness:
     """Returns what puts one of some lines among the rows."""
 
@@ -233,10 +244,7 @@ def _cell(*cells: str) -> Ugliness:
     """Returns what puts one of some cells, as they are, into a row; ``q`` is the quote."""
 
     def put(draft: Draft, draw: st.DrawFn) -> None:
-        if not draft.rows:
-            return
-        row = draw(st.sampled_from(draft.rows))
-        at = draw(st.integers(0, len(row) - 1))
+        row, at = _place(draft, draw)
         row[at] = draw(st.sampled_from(cells)).replace("q", draft.layout["quote"] or '"')
 
     return put
@@ -244,10 +252,7 @@ def _cell(*cells: str) -> Ugliness:
 
 def _misfit(draft: Draft, draw: st.DrawFn) -> None:
     """Puts a value into a row that is not of its column's type."""
-    if not draft.rows:
-        return
-    row = draw(st.sampled_from(draft.rows))
-    at = draw(st.integers(0, len(row) - 1))
+    row, at = _place(draft, draw)
     of_field = draft.fields[at] if at < len(draft.fields) else None
     if of_field:
         wrong = KINDS[kind_of_type(of_field["type"])].misfit or [""]
@@ -256,11 +261,9 @@ def _misfit(draft: Draft, draw: st.DrawFn) -> None:
 
 def _ragged(draft: Draft, draw: st.DrawFn) -> None:
     """Makes a row shorter or longer."""
-    if not draft.rows:
-        return
-    row = draw(st.sampled_from(draft.rows))
+    row, at = _place(draft, draw)
     by = draw(st.sampled_from([[], [], ["x"], [""], ["", ""], ["", "x"], ["x", "", ""]]))
-    row[:] = [*row, *by] if by else row[: draw(st.integers(1, len(row)))]
+    row[:] = [*row, *by] if by else row[: at + 1]
 
 
 def _all_ragged(draft: Draft, draw: st.DrawFn) -> None:
