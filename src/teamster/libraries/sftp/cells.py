@@ -88,9 +88,8 @@ class _Pieces:
         steps = _WORK.array("steps", size, np.int32)
         steps.fill(1)
         steps[0] = starts[0]
-        leaps = np.subtract(
-            starts[1:], starts[:-1], out=_WORK.array("leaps", there.size - 1, np.int32)
-        )
+        leaps = _WORK.array("leaps", there.size - 1, np.int32)
+        np.subtract(starts[1:], starts[:-1], out=leaps)
         leaps -= lengths[:-1]
         leaps += 1
         steps[ends[:-1]] = leaps

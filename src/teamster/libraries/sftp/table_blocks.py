@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain, groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -106,7 +107,6 @@ class _Encoding:
     def __post_init__(self) -> None:
         self._plan = plan_of(self.fields, self.table)
         self._by_row = RowEncoder(self._plan) if self._plan else None
-        self._encode = encoder({"type": "record", "name": "row", "fields": self.fields})
 
     def blocks(self, batches: Iterable[Batch | CellBatch]) -> Iterator[Block]:
         for batch in batches:
@@ -183,6 +183,10 @@ class _Encoding:
             raise refused
         self.reader.tally.nulls.update([name for name in values if values[name] is None])
         return self._encode(values)
+
+    @cached_property
+    def _encode(self) -> Callable[[Any], bytes]:
+        return encoder({"type": "record", "name": "row", "fields": self.fields})
 
     def _flushed(self) -> Iterator[Block]:
         if self._rows:

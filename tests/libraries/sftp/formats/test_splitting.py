@@ -13,7 +13,7 @@ SIGNS = Signs(ord(","), ord('"'))
 
 
 def rows(text: str, signs: Signs = SIGNS) -> list[list[str]] | None:
-    cells = split(text.encode(), signs, signs.table()).cells
+    cells = split(text.encode(), signs).cells
     return None if cells is None else [cells.row(row) for row in range(len(cells.row_starts))]
 
 
@@ -67,7 +67,7 @@ def test_signs_that_only_the_csv_module_knows() -> None:
 
 
 def test_lines_are_numbered_as_they_stand() -> None:
-    done = split(b'a,"b\nc"\nd,e\n"f\r\n\ng",h\n', SIGNS, SIGNS.table())
+    done = split(b'a,"b\nc"\nd,e\n"f\r\n\ng",h\n', SIGNS)
     assert done.cells is not None
     assert done.cells.line_numbers.tolist() == [0, 2, 3]
     assert done.lines == 6

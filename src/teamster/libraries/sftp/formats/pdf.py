@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-import regex
 from pydantic import BaseModel, Field, field_validator
 
 from teamster.core.errors import UnreadableFile
@@ -27,6 +26,8 @@ class Pdf(BaseModel):
     @field_validator("row_pattern")
     @classmethod
     def _has_groups(cls, given: str) -> str:
+        import regex
+
         if not regex.compile(given).groupindex:
             raise ValueError("give each column as a named group, (?P<name>…)")
         return given
@@ -34,6 +35,8 @@ class Pdf(BaseModel):
     @property
     def columns(self) -> list[str]:
         """The names of the groups, in the order in which they stand."""
+        import regex
+
         groups = regex.compile(self.row_pattern).groupindex
         return sorted(groups, key=lambda name: groups[name])
 

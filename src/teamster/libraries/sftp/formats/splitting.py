@@ -7,6 +7,7 @@ stand, which of them are inside quotes, and from where to where each cell goes.
 
 import threading
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -33,7 +34,7 @@ class Workspace(threading.local):
         """Returns an array under a name, with whatever it holds from the last time."""
         kept = self._arrays.get(name)
         if kept is None or kept.size < size:
-            kept = self._arrays[name] = np.empty(size + size // 4, dtype)
+            kept = self._arrays[name] = np.empty(size + size // 16, dtype)
         return kept[:size]
 
 
@@ -53,13 +54,11 @@ class Signs:
     refused: bytes = b""
     comment: bytes = b""
 
-    def table(self) -> npt.NDArray[np.bool_]:
-        """Returns for each byte whether it is one of them."""
-        table = np.zeros(256, np.bool_)
-        table[[self.separator, _LF, _CR, *self.refused]] = True
-        if self.quote is not None:
-            table[self.quote] = True
-        return table
+    @cached_property
+    def table(self) -> bytes:
+        """For each byte whether it is one of them."""
+        signs = {self.separator, _LF, _CR, *self.refused, self.quote}
+        return bytes(byte in signs for byte in range(256))
 
 
 @dataclass(frozen=True)
@@ -130,20 +129,19 @@ class Split:
     lines: int = 0
 
 
-def split(chunk: bytes, signs: Signs, table: npt.NDArray[np.bool_]) -> Split:
+def split(chunk: bytes, signs: Signs) -> Split:
     """Splits a chunk that begins with a row.
 
     Args:
         chunk: UTF-8.
         signs: The bytes that divide it.
-        table: Of the signs.
 
     Returns:
         Its cells, as many in each row. ``end`` is 0 where no row ends in the chunk.
     """
     data = np.frombuffer(chunk, np.uint8)
-    is_sign = np.take(table, data, out=_WORK.array("signs", data.size, np.bool_), mode="clip")
-    found = np.flatnonzero(is_sign).astype(np.int32)
+    # Not by numpy: its calls let go of the interpreter, and two threads then wait for each other.
+    found = np.flatnonzero(np.frombuffer(chunk.translate(signs.table), np.bool_)).astype(np.int32)
     kinds = data[found]
     outside: Any = True
     if signs.quote is not None:

@@ -7,14 +7,16 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import IO, Annotated, Self
+from typing import IO, TYPE_CHECKING, Annotated, Self
 
-import regex
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from teamster.core.errors import UnreadableFile
 from teamster.libraries.sftp.formats.content import check_is_text
 from teamster.libraries.ssh.files import LocalFile
+
+if TYPE_CHECKING:
+    import regex
 
 STRICT = ConfigDict(extra="forbid", frozen=True)
 
@@ -33,6 +35,8 @@ def _known_encoding(given: str) -> str:
 
 
 def _regular_expression(given: str) -> str:
+    import regex  # here and below: most feeds have no pattern of a format's own
+
     try:
         regex.compile(given)
     except regex.error as error:
@@ -85,6 +89,8 @@ def search(pattern: str, text: str, place: str) -> "regex.Match[str] | None":
 
 @functools.cache
 def _compiled(pattern: str) -> "regex.Pattern[str]":
+    import regex
+
     return regex.compile(pattern)
 
 
