@@ -145,12 +145,13 @@ def survey(
     """
     directories = directories or Directories()
     seconds = None if deadline is None else max(0.0, deadline - time.monotonic())
-    listings = session.walk_all([feed.walk_spec({}) for feed in feeds], seconds)
+    specs = [feed.walk_spec({}) for feed in feeds]
+    listings = session.walk_all(specs, seconds)
     max_members = max((feed.read.max_members for feed in feeds), default=0)
     directories.read(session, _archives(feeds, listings), max_members, deadline)
-    takers = list(
-        {(spec.folders, spec.files) for spec in (feed.walk_spec({}) for feed in [*feeds, *others])}
-    )
+    own = {feed.asset_key for feed in feeds}
+    specs += [feed.walk_spec({}) for feed in others if feed.asset_key not in own]
+    takers = list({(spec.folders, spec.files) for spec in specs})
     return [
         _found(feed, listing, directories, takers) if isinstance(listing, Listing) else listing
         for feed, listing in zip(feeds, listings, strict=True)
