@@ -4,7 +4,6 @@ import json
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from teamster.core.avro import write_avro
 from teamster.libraries.sftp.read_options import ReadOptions
@@ -24,9 +23,7 @@ def main(source: str, target: str, schema_file: str) -> None:
     path = Path(source)
     remote = RemoteFile(source, path.stat().st_size, datetime.fromtimestamp(0, UTC))
     files = [LocalFile(path, remote, Content(path))]
-    with (
-        TemporaryDirectory() as spool,
-        read_records(files, schema, ReadOptions(), Path(spool), ExitStack()) as records,
-    ):
+    spool = Path(target).parent
+    with read_records(files, schema, ReadOptions(), spool, ExitStack()) as records:
         write_avro(Path(target), records, schema)
         assert not records.summary.warnings

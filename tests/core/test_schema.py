@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
+from slugify import slugify
 
 from teamster.core.config import config_from_files
 from teamster.core.errors import ConfigError
@@ -84,6 +85,25 @@ def test_names_that_pydantic_has_of_its_own() -> None:
 def test_text_model_refuses(columns: Any, words: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(words)):
         text_model("Scores", columns)
+
+
+def test_text_model_of_columns_that_are_not_all_text() -> None:
+    inner = text_model("inner", "a")
+    types = {"n": int, "one": inner, "many": [inner], "texts": [str], "_flag": bool}
+    schema = resolve_schema(text_model("Mixed", "t n one many texts _flag", types))
+    named = {"type": "record", "name": "inner"}
+    shapes = [field["type"] for field in expanded(schema)["fields"]]
+    assert [shape[0] for shape in shapes] == ["null"] * 6
+    assert field_names(schema) == ["t", "n", "one", "many", "texts", "_flag"]
+    assert [shapes[0][1], shapes[1][1], shapes[5][1]] == ["string", "long", "boolean"]
+    assert named.items() <= shapes[2][1].items()
+    assert named.items() <= shapes[3][1]["items"].items()
+    assert shapes[4][1] == {"type": "array", "items": "string"}
+
+
+def test_text_model_refuses_a_type_of_no_column() -> None:
+    with pytest.raises(ConfigError, match="types of no column: b"):
+        text_model("Scores", "a", {"b": int})
 
 
 def test_record_model_keeps_types() -> None:
@@ -210,6 +230,11 @@ def test_avro_name_is_valid_and_stable(text: str) -> None:
 def test_a_valid_name_stays(name: str) -> None:
     assert avro_name(name) == name
     assert column_name(name, slugify_cols=False) == name
+
+
+@given(st.from_regex(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", fullmatch=True))
+def test_a_slug_stays(name: str) -> None:
+    assert column_name(name) == slugify(name, separator="_") == name
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import IO, Any
 import cramjam
 import fastavro
 
+from teamster.core.fingerprint import header_metadata
 from teamster.core.schema import AvroSchema
 
 CODEC = "snappy"
@@ -32,7 +33,7 @@ class Block:
     payload: bytes
 
 
-def sealed(count: int, encoded: bytes) -> Block:
+def sealed(count: int, encoded: bytes | memoryview) -> Block:
     """Compresses encoded records: snappy, with the checksum that Avro puts behind it.
 
     Args:
@@ -52,7 +53,8 @@ def write_blocks(file: IO[bytes], schema: AvroSchema, blocks: Iterable[Block]) -
         blocks: Its records.
     """
     marker = os.urandom(16)
-    fastavro.writer(file, schema, [], codec=CODEC, sync_marker=marker)
+    noted = header_metadata(schema)
+    fastavro.writer(file, schema, [], codec=CODEC, sync_marker=marker, metadata=noted)
     for block in blocks:
         if block.count:
             file.write(varint(block.count) + varint(len(block.payload)))

@@ -25,29 +25,44 @@ EXTRA_FIELD = "_extra"
 """The optional map field that receives the columns a schema does not know."""
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_]+")
+_SLUG = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 
 
-def text_model(name: str, columns: str | Iterable[str]) -> type[BaseModel]:
+def text_model(
+    name: str, columns: str | Iterable[str], types: Mapping[str, Any] | None = None
+) -> type[BaseModel]:
     """Makes a model whose every column is nullable text, as vendors' files deliver them.
 
     Args:
         name: The record's name.
         columns: Column names as they stand after slugging; text is split at white space.
+        types: Columns that are something else -> annotation, e.g. ``{"score": int}``, a model for
+            a record, ``[str]`` or ``[model]`` for an array of it; they can be null as well.
 
     Returns:
-        A Pydantic model, one ``str | None`` field a column, in the order given.
+        A Pydantic model, a nullable field a column, in the order given.
 
     Raises:
-        ConfigError: A name is given twice or is not a valid Avro name.
+        ConfigError: A name is given twice or is not a valid Avro name, or a type is given for a
+            column that is not there.
     """
     names = columns.split() if isinstance(columns, str) else list(columns)
+    typed = types or {}
     for column in names:
         if avro_name(column) != column:
             raise ConfigError(f"{name}: {column!r} is not a valid Avro name")
     if len(set(names)) != len(names):
         twice = sorted({column for column in names if names.count(column) > 1})
         raise ConfigError(f"{name}: columns stand twice: {', '.join(twice)}")
-    return record_model(name, dict.fromkeys(names, str | None))
+    if set(typed) - set(names):
+        raise ConfigError(
+            f"{name}: types of no column: {', '.join(sorted(set(typed) - set(names)))}"
+        )
+    return record_model(name, {column: _nullable(typed.get(column, str)) for column in names})
+
+
+def _nullable(annotation: Any) -> Any:
+    return (list[annotation[0]] if isinstance(annotation, list) else annotation) | None
 
 
 def record_model(name: str, columns: Mapping[str, Any]) -> type[BaseModel]:
@@ -199,6 +214,8 @@ def column_name(
         The name; empty where the cell is.
     """
     pairs = [(str(old), str(new)) for old, new in replacements]
+    if slugify_cols and not pairs and _SLUG.fullmatch(cell):
+        return cell  # slugging takes ten times as long to say so
     name = slugify(cell, separator="_", replacements=pairs) if slugify_cols else cell.strip()
     return avro_name(name) if name else ""
 

@@ -33,6 +33,8 @@ def converter(avro_type: Any) -> Converter | None:
         ConfigError: No cell can hold a value of this type.
     """
     kind = non_null(avro_type)
+    if kind == "string":
+        return None
     if isinstance(kind, Mapping):
         logical = kind.get("logicalType")
         if logical == "decimal":

@@ -77,8 +77,8 @@ class _Pieces:
         self.lengths[row, place, _HEAD] = len(head)
         self.aside += head
 
-    def gathered(self, source: Any) -> bytes:
-        """Returns all pieces one behind the other."""
+    def gathered(self, source: Any) -> memoryview:
+        """Returns all pieces one behind the other, in an array that the next chunk uses again."""
         there = np.flatnonzero(self.lengths != 0)  # of booleans it is six times as fast
         lengths = _take(self.lengths, there, "piece lengths")
         starts = _take(self.starts, there, "piece starts")
@@ -88,15 +88,13 @@ class _Pieces:
         steps = _WORK.array("steps", size, np.int32)
         steps.fill(1)
         steps[0] = starts[0]
-        leaps = _WORK.array("leaps", there.size - 1, np.int32)
-        np.subtract(starts[1:], starts[:-1], out=leaps)
-        leaps -= lengths[:-1]
+        lengths += starts  # where each piece ends in the source
+        leaps = np.subtract(starts[1:], lengths[:-1], out=lengths[:-1])
         leaps += 1
         steps[ends[:-1]] = leaps
         picked = np.cumsum(steps, out=steps)
         gathered = np.take(source, picked, out=_WORK.array("out", size, np.uint8), mode="clip")
-        encoded: bytes = gathered.tobytes()
-        return encoded
+        return memoryview(gathered)
 
 
 class _Heads:

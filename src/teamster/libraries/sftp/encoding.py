@@ -1,5 +1,6 @@
 """How a table's rows become Avro: where each field comes from, and its encoding in pieces."""
 
+import functools
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,12 @@ class _Pieces(dict[Any, bytes]):
         self.update(self._always)
 
 
+@functools.cache
+def _heads(tag: bytes) -> dict[int, bytes]:
+    """Returns what stands before the short texts of a branch, by their length."""
+    return {length: tag + varint(length) for length in range(1, _MEMO_BYTES)}
+
+
 class TextPieces(_Pieces):
     """Cells of text columns.
 
@@ -47,7 +54,7 @@ class TextPieces(_Pieces):
         null = {} if branches.null is None else {"": branches.null}
         super().__init__({**null, **(always or {})})
         self._tag = branches.tag
-        self._heads = [branches.tag + varint(length) for length in range(_MEMO_BYTES)]
+        self._heads = _heads(branches.tag)
 
     def __missing__(self, text: str) -> bytes:
         """Encodes a text.
@@ -55,15 +62,16 @@ class TextPieces(_Pieces):
         Raises:
             Unfit: It is empty, which is null, and the schema has no place for that.
         """
-        if not text:
-            raise Unfit
         encoded = text.encode()
-        length = len(encoded)
-        if length >= _MEMO_BYTES:
-            return self._tag + varint(length) + encoded
+        try:
+            piece = self._heads[len(encoded)] + encoded
+        except KeyError:
+            if not text:
+                raise Unfit from None
+            return self._tag + varint(len(encoded)) + encoded
         if len(self) > _MEMO_CELLS:
             self.make_room()
-        piece = self[text] = self._heads[length] + encoded
+        self[text] = piece
         return piece
 
 
@@ -260,11 +268,10 @@ class RowEncoder:
     def nulls(self, rows: Sequence[Sequence[bytes]]) -> dict[str, int]:
         """Returns how many rows have each column null."""
         columns = list(zip(*rows, strict=True))
-        return {
-            self._names[place]: count
-            for place, null in self._nulls.items()
-            if columns and (count := columns[place].count(null))
-        }
+        if not columns:
+            return {}
+        counts = [(place, columns[place].count(null)) for place, null in self._nulls.items()]
+        return {self._names[place]: count for place, count in counts if count}
 
 
 def _null_of(source: Source) -> bytes | None:

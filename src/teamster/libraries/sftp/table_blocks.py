@@ -145,27 +145,35 @@ class _Encoding:
             yield encoded.block
 
     def _lines(self, lines: Iterable[Line]) -> Iterator[Block]:
+        reader, table, by_row = self.reader, self.table, self._by_row
+        width = table.layout.width
+        rows: list[bytes] = []
         looked_up: list[list[bytes]] = []
         for line in lines:
-            cells = self.reader.cells(line, self.table)
-            if cells is None:
-                continue
+            cells = line.cells
+            if line.fault or len(cells) != width:
+                taken = reader.cells(line, table)
+                if taken is None:
+                    continue
+                cells = taken
             try:
-                if self._by_row is None:
+                if by_row is None:
                     raise Unfit
-                pieces = self._by_row(cells, line.number)
-                looked_up.append(pieces)
+                pieces = by_row(cells, line.number)
             except (ValueError, Unfit):
                 encoded = self._looked_into(cells, line)
                 if encoded is None:
                     continue
-                pieces = [encoded]
+            else:
+                looked_up.append(pieces)
+                encoded = b"".join(pieces)
+            rows.append(encoded)
             self.written += 1
-            self.table.rows += 1
-            self._rows.append(b"".join(pieces))
-            self._size += len(self._rows[-1])
-        if self._by_row is not None:
-            self.reader.tally.nulls.update(self._by_row.nulls(looked_up))
+        table.rows += len(rows)
+        self._rows += rows
+        self._size += sum(map(len, rows))
+        if by_row is not None:
+            reader.tally.nulls.update(by_row.nulls(looked_up))
         if self._size >= _BLOCK_BYTES:
             yield from self._flushed()
 

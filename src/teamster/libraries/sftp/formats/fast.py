@@ -21,7 +21,7 @@ from teamster.libraries.ssh.files import LocalFile
 if TYPE_CHECKING:  # numpy takes longer to import than a small file to read
     from teamster.libraries.sftp.formats.splitting import Cells
 
-CHUNK = 184 << 10
+CHUNK = 136 << 10
 """Bytes split at once: with fewer the threads get in each other's way, more take more memory."""
 
 SMALL = 8 * 1024**2

@@ -25,6 +25,8 @@ LINE_LIMIT = 64 * 1024**2
 
 _PATTERN_SECONDS = 2.0
 
+_UTF8 = frozenset(codecs.lookup(name).name for name in ("utf-8", "utf-8-sig"))
+
 
 def _known_encoding(given: str) -> str:
     try:
@@ -108,7 +110,7 @@ def decoded(file: LocalFile, wanted: str, encoding: str) -> Iterator[IO[str]]:
     """
     check_is_text(file, wanted, encoding)
     codec = encoding
-    if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig"):
+    if codecs.lookup(encoding).name in _UTF8:
         # Python's decoder takes a part of a mark for nothing at all.
         is_long_enough = file.path.stat().st_size >= len(codecs.BOM_UTF8)
         codec = "utf-8-sig" if is_long_enough else "utf-8"
