@@ -3,13 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+EMULATORS := .venv-emulators
+EMULATORS_STAMP := $(EMULATORS)/.installed
 DROP ?=
 BENCH ?=
 
 export DAGSTER_DISABLE_TELEMETRY := yes
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: help install demo dev test check bench format constraints clean
+.PHONY: help install emulators demo dev test check bench format constraints clean
 
 help: ## Show what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,14 +25,23 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $(STAMP)
 
+emulators: $(EMULATORS_STAMP) ## Make .venv-emulators: Google's storage and BigQuery for the tests.
+
+# An environment of its own: the emulators' dependencies and ours are at odds.
+$(EMULATORS_STAMP): constraints-emulators.txt
+	@test -x $(EMULATORS)/bin/python || $(PYTHON) -m venv $(EMULATORS)
+	@echo "Installing Google's emulators into $(EMULATORS) ..."
+	@$(EMULATORS)/bin/python -m pip install -qq --disable-pip-version-check --requirement constraints-emulators.txt
+	@touch $(EMULATORS_STAMP)
+
 demo: $(STAMP) ## Run everything once: vendors' servers, ingestion, dbt, answers. DROP=<folder> serves yours.
 	@$(BIN)/teamster demo $(if $(DROP),--drop "$(DROP)")
 
 dev: $(STAMP) ## Open the Dagster UI over all code locations, the demo's servers running.
 	@$(BIN)/teamster dev $(if $(DROP),--drop "$(DROP)")
 
-test: $(STAMP) ## Run the tests.
-	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
+test: $(STAMP) $(EMULATORS_STAMP) ## Run the tests.
+	@TEAMSTER_REQUIRE_EMULATORS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
 
 check: $(STAMP) ## Lint, types, layers, dbt parse, Dagster definitions.
 	$(BIN)/ruff check .
@@ -49,6 +60,7 @@ format: $(STAMP) ## Format the code.
 
 constraints: ## Pin the newest versions that fit (needs uv).
 	uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 --extra dev --extra gcs --upgrade --output-file constraints.txt pyproject.toml
+	uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 --group emulators --upgrade --output-file constraints-emulators.txt
 
 clean: ## Remove what runs leave behind, objects and warehouse included; .venv stays.
 	rm -rf .teamster .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

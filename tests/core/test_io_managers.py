@@ -1,11 +1,13 @@
 """Real runs of Dagster over a folder and over an object store: what lies where, and what stays."""
 
+import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import fastavro
 import pytest
 from dagster import (
     AssetIn,
@@ -31,9 +33,11 @@ from dagster import (
 )
 from upath import UPath
 
-from teamster.core.avro import read_avro
+from teamster.core import folders
+from teamster.core.avro import read_avro, write_avro
 from teamster.core.drift import FieldsSeen
 from teamster.core.errors import ConfigError
+from teamster.core.fingerprint import fingerprint
 from teamster.core.io_managers import (
     AvroIOManager,
     FileIOManager,
@@ -45,19 +49,16 @@ from teamster.core.partitions import FiscalYearPartitionsDefinition
 from teamster.core.quarantine import Quarantine
 from teamster.core.records import Records, Tally
 from teamster.core.schema import resolve_schema, text_model
-from teamster.core.storage import private_spool
+from teamster.core.storage import open_object, private_spool, remove, stored
+from tests.core.faults import faults_before
+from tests.core.lying import content, names_under
+from tests.emulators import GcsEmulator
 
 CANARY = "canary-4711"
 SCHEMA = resolve_schema(text_model("Row", "a b"))
 ROWS = [{"a": "1", "b": "x"}, {"a": "2"}]
 KEY = ["kippnewark", "iready", "scores"]
 STATIC = StaticPartitionsDefinition(["ela", "math", "a/b"])
-
-
-@pytest.fixture(params=["local", "memory"])
-def root(request: pytest.FixtureRequest, tmp_path: Path) -> UPath:
-    local = UPath(tmp_path / "root")
-    return local if request.param == "local" else UPath(f"memory://{uuid.uuid4().hex}/root")
 
 
 @pytest.fixture
@@ -97,11 +98,6 @@ def run(
             partition_key=partition_key,
             **options,
         )
-
-
-def objects(root: UPath) -> list[str]:
-    prefix = f"{root.path.rstrip('/')}/"
-    return sorted(path.removeprefix(prefix) for path in root.fs.find(root.path))
 
 
 def rows_at(path: UPath) -> list[Mapping[str, Any]]:
@@ -152,15 +148,15 @@ def test_where_an_object_lies(
     folder: str,
 ) -> None:
     assert run(avro_asset(ROWS, partitions_def), root, partition_key).success
-    assert objects(root) == [f"kippnewark/iready/scores{folder}/data"]
-    written = root.joinpath(objects(root)[0])
+    assert names_under(root) == [f"kippnewark/iready/scores{folder}/data"]
+    written = root.joinpath(names_under(root)[0])
     assert rows_at(written) == [{"a": "1", "b": "x"}, {"a": "2", "b": None}]
     assert read_avro(written).schema == SCHEMA
 
 
 def test_the_code_location_is_the_first_part_of_the_key(tmp_path: Path) -> None:
     run(avro_asset(ROWS), f"{tmp_path}/{{code_location}}/x")
-    assert objects(UPath(tmp_path)) == ["kippnewark/x/kippnewark/iready/scores/data"]
+    assert names_under(UPath(tmp_path)) == ["kippnewark/x/kippnewark/iready/scores/data"]
 
 
 @pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
@@ -176,7 +172,7 @@ def test_one_run_writes_one_partition(root: UPath) -> None:
     assert "kippnewark/iready/scores: a run writes one partition, not 2" in str(
         failure.step_failure_data.error
     )
-    assert objects(root) == []
+    assert names_under(root) == []
 
 
 # --- loading -----------------------------------------------------------------------------------
@@ -187,6 +183,7 @@ def loaded(
     partition_keys: list[str],
     partitions_def: PartitionsDefinition[Any] | None = None,
     partition_key: str | None = None,
+    look: Callable[[], None] = lambda: None,
     **metadata: Any,
 ) -> Any:
     """What an asset gets of a partitioned upstream asset of which some partitions are there."""
@@ -204,6 +201,7 @@ def loaded(
         many = scores if isinstance(scores, dict) else {"": scores}
         got.append({key: value and ([*value[0]], value[1]) for key, value in many.items()})
 
+    look()
     run([downstream, upstream], root, partition_key, selection=[downstream])
     return got[0]
 
@@ -218,6 +216,65 @@ def test_one_partition(root: UPath) -> None:
 def test_several_partitions(root: UPath) -> None:
     every = loaded(root, ["ela", "math", "a/b"])
     assert every == {"ela": WRITTEN, "math": WRITTEN, "a/b": WRITTEN}
+
+
+def test_many_partitions_are_opened_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of a thousand before it is asked for, and none longer than it is read."""
+    root = UPath(tmp_path / "root")
+    keys = [f"key-{number}" for number in range(1000)]
+    with private_spool() as spool:
+        write_avro(spool / "data", ROWS, SCHEMA)
+        for key in keys:
+            folder = Path(root.joinpath(*KEY, f"_dagster_partition_key={key}").path)
+            folder.mkdir(parents=True)
+            shutil.copyfile(spool / "data", folder / "data")
+    opened, most_open, counted = [], [], []
+    open_in_folder = folders.open_object
+
+    def noted(path: UPath) -> Any:
+        opened.append(path)
+        return open_in_folder(path)
+
+    monkeypatch.setattr(folders, "open_object", noted)
+
+    @asset(key=KEY, partitions_def=StaticPartitionsDefinition(keys))
+    def scores() -> None: ...
+
+    @asset(
+        ins={"scores": AssetIn(AssetKey(KEY), input_manager_key="io_manager_gcs_avro")},
+        io_manager_key="io_manager",
+    )
+    def downstream(scores: Any) -> None:
+        assert opened == []
+        streams = {key: records for key, (records, _) in scores.items()}
+        assert len(opened) == 1000
+        most_open.append(sum(1 for _ in Path("/proc/self/fd").iterdir()))
+        for records in streams.values():
+            counted.append(sum(1 for _ in records))
+            most_open.append(sum(1 for _ in Path("/proc/self/fd").iterdir()))
+
+    run([scores, downstream], root, selection=[downstream])
+    assert counted == [2] * 1000
+    assert max(most_open) - min(most_open) < 10
+
+
+def test_many_partitions_in_the_cloud_take_one_listing(
+    gcs: GcsEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = UPath(f"gs://{gcs.bucket}/{uuid.uuid4().hex}")
+    with faults_before(gcs.endpoint) as proxy:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", proxy.endpoint)
+        assert loaded(root, ["ela", "math", "a/b"], look=proxy.asked.clear) == {
+            "ela": WRITTEN,
+            "math": WRITTEN,
+            "a/b": WRITTEN,
+        }
+        listings = [
+            asked for asked in proxy.asked if "/o?" in asked.path and "prefix" in asked.path
+        ]
+        assert len(listings) == 1
 
 
 def test_a_missing_partition_fails_without_a_path_of_this_machine(
@@ -250,7 +307,7 @@ def test_unpartitioned(root: UPath) -> None:
 
     result = run([upstream, downstream], root)
     assert result.output_for_node("downstream") == 2
-    assert objects(root) == ["downstream/data", "kippnewark/iready/scores/data"]
+    assert names_under(root) == ["downstream/data", "kippnewark/iready/scores/data"]
 
 
 # --- metadata ----------------------------------------------------------------------------------
@@ -342,11 +399,11 @@ def test_a_failing_stream_leaves_the_previous_object(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     run(avro_asset(ROWS), root)
-    before = root.joinpath(*KEY, "data").read_bytes()
+    before = content(root.joinpath(*KEY, "data"))
     result = run(avro_asset(rows), root, raise_on_error=False, instance=instance)
     assert not result.success
-    assert root.joinpath(*KEY, "data").read_bytes() == before
-    assert objects(root) == ["kippnewark/iready/scores/data"]
+    assert content(root.joinpath(*KEY, "data")) == before
+    assert names_under(root) == ["kippnewark/iready/scores/data"]
     assert list(spool.iterdir()) == []
     kept = all_that_dagster_keeps(result, instance)
     assert message in kept
@@ -387,7 +444,7 @@ def test_allowed_rejects_lie_beside_the_output(
     root: UPath, spool: Path, instance: DagsterInstance
 ) -> None:
     result = run(avro_asset(with_rejects(2, allowed=2)), root, instance=instance)
-    assert objects(root) == ["kippnewark/iready/scores/data", QUARANTINE]
+    assert names_under(root) == ["kippnewark/iready/scores/data", QUARANTINE]
     assert rows_at(root / QUARANTINE) == [{**REJECTED, "line": 2}, {**REJECTED, "line": 3}]
     assert len(rows_at(root.joinpath(*KEY, "data"))) == 2
     metadata = metadata_of(result)
@@ -400,12 +457,12 @@ def test_too_many_rejects_fail_and_lie_there_to_be_looked_at(
     root: UPath, spool: Path, instance: DagsterInstance
 ) -> None:
     run(avro_asset(ROWS), root)
-    before = root.joinpath(*KEY, "data").read_bytes()
+    before = content(root.joinpath(*KEY, "data"))
     result = run(
         avro_asset(with_rejects(2, allowed=1)), root, instance=instance, raise_on_error=False
     )
     assert not result.success
-    assert root.joinpath(*KEY, "data").read_bytes() == before
+    assert content(root.joinpath(*KEY, "data")) == before
     assert len(rows_at(root / QUARANTINE)) == 2
     kept = all_that_dagster_keeps(result, instance)
     assert "rejected rows: 2, allowed: 1" in kept
@@ -416,19 +473,47 @@ def test_too_many_rejects_fail_and_lie_there_to_be_looked_at(
 def test_a_clean_run_removes_the_quarantine_of_an_earlier_one(root: UPath) -> None:
     run(avro_asset(with_rejects(2, allowed=2)), root)
     run(avro_asset(ROWS), root)
-    assert objects(root) == ["kippnewark/iready/scores/data"]
+    assert names_under(root) == ["kippnewark/iready/scores/data"]
 
 
 def test_a_failed_run_without_rejects_leaves_the_quarantine_with_its_object(root: UPath) -> None:
     run(avro_asset(with_rejects(1, allowed=1)), root)
     assert not run(avro_asset(broken), root, raise_on_error=False).success
-    assert objects(root) == ["kippnewark/iready/scores/data", QUARANTINE]
+    assert names_under(root) == ["kippnewark/iready/scores/data", QUARANTINE]
 
 
 def test_rejects_of_a_run_that_failed_otherwise_are_kept_too(root: UPath) -> None:
     records = with_rejects(1, allowed=5, error=OSError("connection reset"))
     assert not run(avro_asset(records), root, raise_on_error=False).success
-    assert objects(root) == [QUARANTINE]
+    assert names_under(root) == [QUARANTINE]
+
+
+def test_an_object_carries_its_schemas_fingerprint(
+    gcs: GcsEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside it where the storage keeps notes, and in the file itself everywhere."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs.endpoint)
+    root = UPath(f"gs://{gcs.bucket}/{uuid.uuid4().hex}")
+    run(avro_asset(ROWS), root)
+    found = stored(root.joinpath(*KEY, "data"))
+    assert found
+    assert found.metadata["teamster-schema"] == fingerprint(SCHEMA)
+    with open_object(found.path) as file:
+        header = fastavro.reader(file).metadata
+    assert header["teamster.schema"] == fingerprint(SCHEMA)
+
+
+def test_what_the_storage_refuses_names_the_object_as_people_know_it(
+    tmp_path: Path, instance: DagsterInstance
+) -> None:
+    folder = tmp_path.joinpath("root", *KEY)
+    folder.mkdir(parents=True)
+    (folder / "data").mkdir()
+    result = run(avro_asset(ROWS), tmp_path / "root", instance=instance, raise_on_error=False)
+    (failure,) = result.get_step_failure_events()
+    said = str(failure.step_failure_data.error)
+    assert "root/kippnewark/iready/scores/data: " in said
+    assert str(tmp_path) not in said
 
 
 # --- files and pickles -------------------------------------------------------------------------
@@ -444,15 +529,15 @@ def test_files(root: UPath, tmp_path: Path) -> None:
 
     @asset(ins={"report": AssetIn(key_prefix="kippnewark")}, io_manager_key="io_manager")
     def downstream(report: UPath) -> None:
-        got.append(report.read_bytes())
+        got.append(content(report))
 
     result = run([report, downstream], root)
     assert got == [b"%PDF"]
-    assert objects(root) == ["kippnewark/report/data"]
+    assert names_under(root) == ["kippnewark/report/data"]
     (event,) = result.asset_materializations_for_node("kippnewark__report")
     assert event.metadata["size"].value == 4
     assert str(tmp_path) not in repr(event.metadata)
-    (root / "kippnewark/report/data").unlink()
+    remove(root / "kippnewark/report/data")
     with pytest.raises(FileNotFoundError, match=r"no object .*root/kippnewark/report/data"):
         run([report, downstream], root, selection=[downstream])
 
@@ -468,7 +553,7 @@ def test_pickles(root: UPath, value: Any) -> None:
         return [first]
 
     assert run([first, second], root).output_for_node("second") == [value]
-    assert objects(root) == ["kippnewark/first/data", "second/data"]
+    assert names_under(root) == ["kippnewark/first/data", "second/data"]
 
 
 # --- outputs that belong to no asset -----------------------------------------------------------
@@ -503,12 +588,12 @@ def test_ops_that_belong_to_no_asset(root: UPath, instance: DagsterInstance) -> 
     result = adding.execute_in_process(instance=instance)
     assert result.success
     assert result.output_for_node("total") == 6
-    folders = {path.split("/", 2)[1] for path in objects(root)}
+    folders = {path.split("/", 2)[1] for path in names_under(root)}
     assert folders == {result.run_id}
-    assert f"_ops/{result.run_id}/one/result/data" in objects(root)
-    assert len(objects(root)) == 10
+    assert f"_ops/{result.run_id}/one/result/data" in names_under(root)
+    assert len(names_under(root)) == 10
     again = adding.execute_in_process(instance=instance)
-    assert len(objects(root)) == 20
+    assert len(names_under(root)) == 20
     assert again.success
 
 
@@ -534,8 +619,8 @@ def test_the_ops_inside_a_graph_asset(root: UPath) -> None:
         return plus(plus(one()))
 
     result = run([three], root)
-    assert [path for path in objects(root) if not path.startswith("_ops/")] == ["three/data"]
-    assert len(objects(root)) == 3
+    assert [path for path in names_under(root) if not path.startswith("_ops/")] == ["three/data"]
+    assert len(names_under(root)) == 3
     assert result.output_for_node("three") == 3
 
 
@@ -549,4 +634,4 @@ def test_ops_of_no_code_location_have_no_place_where_each_has_its_own(tmp_path: 
         pytest.raises(ConfigError, match=r"get_io_managers\(code_location\)"),
     ):
         adding.execute_in_process(instance=instance)
-    assert objects(UPath(tmp_path)) == []
+    assert names_under(UPath(tmp_path)) == []

@@ -45,6 +45,43 @@ def test_storage_url(given: str, url: str, monkeypatch: pytest.MonkeyPatch) -> N
     assert storage_url("kippnewark") == url
 
 
+TEST = "gs://teamster-test-{code_location}"
+
+
+@pytest.mark.parametrize(
+    ("marked", "url"),
+    [
+        ("1", "gs://teamster-test-kippnewark"),
+        ("0", "gs://teamster-kippnewark"),
+        ("", "gs://teamster-kippnewark"),
+        ("true", "gs://teamster-kippnewark"),  # Dagster+ says "1" and nothing else
+    ],
+)
+def test_a_branch_deployment_writes_to_the_test_storage(
+    marked: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEAMSTER_STORAGE_URL", "gs://teamster-{code_location}")
+    monkeypatch.setenv("TEAMSTER_TEST_STORAGE_URL", TEST)
+    monkeypatch.setenv("DAGSTER_CLOUD_IS_BRANCH_DEPLOYMENT", marked)
+    assert storage_url("kippnewark") == url
+
+
+@pytest.mark.parametrize("given", ["", "gs://teamster-{code_location}/"])
+@pytest.mark.parametrize("production", ["gs://teamster-{code_location}", None])
+def test_a_branch_deployment_never_writes_to_production(
+    given: str, production: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_CLOUD_IS_BRANCH_DEPLOYMENT", "1")
+    monkeypatch.setenv("TEAMSTER_TEST_STORAGE_URL", given)
+    if production:
+        monkeypatch.setenv("TEAMSTER_STORAGE_URL", production)
+    elif given:
+        assert storage_url("kippnewark") == "gs://teamster-kippnewark/"
+        return
+    with pytest.raises(ConfigError, match="branch deployment: TEAMSTER_TEST_STORAGE_URL must"):
+        storage_url("kippnewark")
+
+
 def test_spool_dir(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEAMSTER_SPOOL_DIR", "/scratch")
     assert spool_dir() == "/scratch"

@@ -1,19 +1,34 @@
 """Objects are there as a whole or not at all; private folders are private, and gone."""
 
 import errno
+import fcntl
 import os
 import stat
 import subprocess
 import sys
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from upath import UPath
 
 from teamster.core.avro import read_avro
-from teamster.core.storage import is_local, private_spool, put_in_place, remove, shown_uri
+from teamster.core.errors import ObjectChanged
+from teamster.core.storage import (
+    NOTHING,
+    is_local,
+    open_object,
+    private_spool,
+    put_in_place,
+    remove,
+    shown_uri,
+    stored,
+    stored_under,
+    version_of,
+)
+from tests.core.lying import content, names_under
 
 OTHER_DEVICE = Path("/dev/shm")
 
@@ -24,12 +39,6 @@ def files_below(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file()
     }
-
-
-@pytest.fixture(params=["local", "memory"])
-def root(request: pytest.FixtureRequest, tmp_path: Path) -> UPath:
-    local = UPath(tmp_path / "root")
-    return local if request.param == "local" else UPath(f"memory://{uuid.uuid4().hex}/root")
 
 
 @pytest.fixture
@@ -57,8 +66,8 @@ def on_other_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
 def test_a_new_object_and_its_folders(root: UPath, spooled: Path) -> None:
     target = root / "a/b=c/data"
     put_in_place(spooled, target)
-    assert target.read_bytes() == b"new"
-    assert [path.name for path in (root / "a/b=c").iterdir()] == ["data"]
+    assert content(target) == b"new"
+    assert names_under(root) == ["a/b=c/data"]
 
 
 def test_an_object_is_replaced(root: UPath, spooled: Path) -> None:
@@ -66,7 +75,7 @@ def test_an_object_is_replaced(root: UPath, spooled: Path) -> None:
     put_in_place(spooled, target)
     spooled.write_bytes(b"newer")
     put_in_place(spooled, target)
-    assert target.read_bytes() == b"newer"
+    assert content(target) == b"newer"
 
 
 def test_who_reads_the_old_object_reads_it_to_its_end(tmp_path: Path, spooled: Path) -> None:
@@ -123,8 +132,147 @@ def test_remove(root: UPath, spooled: Path) -> None:
     remove(target)
     put_in_place(spooled, target)
     remove(target)
-    assert not target.exists()
+    assert names_under(root) == []
     remove(target)
+
+
+# --- versions ----------------------------------------------------------------------------------
+
+
+def put(target: UPath, spooled: Path, body: bytes, replacing: str | None = None) -> str:
+    spooled.write_bytes(body)
+    return put_in_place(spooled, target, replacing=replacing)
+
+
+def test_what_lies_there(root: UPath, spooled: Path) -> None:
+    target = root / "a/b=c%2Fd/data"
+    assert stored(target) is None
+    assert version_of(stored(target)) == NOTHING
+    version = put(target, spooled, b"old")
+    found = stored(target)
+    assert found
+    assert (found.path, found.version, found.size) == (target, version, 3)
+    assert stored(target) == found
+    newer = put(target, spooled, b"new")
+    assert newer == version_of(stored(target)) != version
+    assert stored(target.parent) is None
+    assert stored(target / "deeper") is None
+
+
+def test_all_that_lie_there(root: UPath, spooled: Path) -> None:
+    names = ["a/data", "a-b/data", "a/b/data", "a/b/quarantine", "a/data.old", "data"]
+    for name in names:
+        put(root / name, spooled, b"x")
+    assert list(stored_under(root / "nowhere", "data")) == []
+    found = list(stored_under(root, "data"))
+    assert [each.path for each in found] == [
+        root / name for name in ("a-b/data", "a/b/data", "a/data", "data")
+    ]
+    assert found == [stored(each.path) for each in found]
+    assert [each.path for each in stored_under(root / "a", "data")] == [
+        root / "a/b/data",
+        root / "a/data",
+    ]
+
+
+def test_only_what_was_seen_is_replaced(root: UPath, spooled: Path) -> None:
+    target = root / "a/data"
+    with pytest.raises(ObjectChanged, match="it was another one"):
+        put(target, spooled, b"new", replacing="1")
+    first = put(target, spooled, b"first", replacing=NOTHING)
+    with pytest.raises(ObjectChanged, match="there was none"):
+        put(target, spooled, b"new", replacing=NOTHING)
+    second = put(target, spooled, b"second", replacing=first)
+    with pytest.raises(ObjectChanged):
+        put(target, spooled, b"new", replacing=first)
+    assert content(target) == b"second"
+    put(target, spooled, b"third", replacing=second)
+    assert content(target) == b"third"
+    assert names_under(root) == ["a/data"]
+
+
+def test_only_what_was_seen_is_removed(root: UPath, spooled: Path) -> None:
+    target = root / "a/data"
+    remove(target, replacing=NOTHING)
+    first = put(target, spooled, b"first")
+    second = put(target, spooled, b"second")
+    for seen in (NOTHING, first):
+        with pytest.raises(ObjectChanged):
+            remove(target, replacing=seen)
+    assert content(target) == b"second"
+    remove(target, replacing=second)
+    assert stored(target) is None
+
+
+def test_reading_what_is_not_there(root: UPath) -> None:
+    with pytest.raises(FileNotFoundError):
+        open_object(root / "a/data")
+
+
+# --- folders -----------------------------------------------------------------------------------
+
+
+def test_what_the_system_says_names_no_path(tmp_path: Path, spooled: Path) -> None:
+    (tmp_path / "root").write_text("a file where a folder should be")
+    target = UPath(tmp_path / "root/a/data")
+    calls: list[Callable[[], object]] = [
+        lambda: put_in_place(spooled, target),
+        lambda: open_object(target),
+        lambda: open_object(UPath(tmp_path / "nowhere")),
+        lambda: remove(UPath(tmp_path / "folder")),
+    ]
+    (tmp_path / "folder").mkdir()
+    for call in calls:
+        with pytest.raises(OSError) as raised:
+            call()
+        assert raised.value.filename is None
+        assert str(tmp_path) not in str(raised.value)
+        assert raised.value.__suppress_context__
+
+
+def test_writers_of_one_object_wait_for_each_other(tmp_path: Path, spooled: Path) -> None:
+    target = UPath(tmp_path / "root/data")
+    put(target, spooled, b"old")
+    holder = os.open(tmp_path / "root", os.O_RDONLY)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(put, target, spooled, b"new")
+        with pytest.raises(TimeoutError):
+            waiting.result(0.2)
+        assert content(target) == b"old"
+        os.close(holder)
+        waiting.result(10)
+    assert content(target) == b"new"
+
+
+def test_a_folder_that_cannot_be_locked_has_a_lock_file(
+    tmp_path: Path, spooled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on NFS, which cannot be mounted here."""
+
+    def refuse(file: int, how: int) -> None:
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    target = UPath(tmp_path / "root/data")
+    put(target, spooled, b"old")
+    monkeypatch.setattr("teamster.core.folders._flock", refuse)
+    with ThreadPoolExecutor(1) as pool:
+        with FileLock(tmp_path / "root/.data.lock"):
+            waiting = pool.submit(put, target, spooled, b"new")
+            with pytest.raises(TimeoutError):
+                waiting.result(0.2)
+        waiting.result(10)
+    assert content(target) == b"new"
+
+
+def test_what_killed_writers_left_goes_with_the_next_write(tmp_path: Path, spooled: Path) -> None:
+    target = UPath(tmp_path / "root/data")
+    put(target, spooled, b"old")
+    for name in (".data.1234.partial", ".data.5678.partial", ".other.1.partial", "data.partial"):
+        (tmp_path / "root" / name).write_bytes(b"half")
+    assert [found.path for found in stored_under(UPath(tmp_path / "root"), "data")] == [target]
+    put(target, spooled, b"new")
+    assert names_under(UPath(tmp_path / "root")) == [".other.1.partial", "data", "data.partial"]
 
 
 # --- private_spool -----------------------------------------------------------------------------

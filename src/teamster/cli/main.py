@@ -1,4 +1,4 @@
-"""The ``teamster`` command: ``demo``, ``dev``, ``dbt-parse``."""
+"""The ``teamster`` command: ``demo``, ``dev``, ``dbt-parse``, ``reencode``."""
 
 import signal
 import subprocess
@@ -81,3 +81,28 @@ def dbt_parse() -> None:
         except TeamsterError as error:
             raise click.ClickException(str(error)) from None
         click.echo(f"dbt project {name}: parsed")
+
+
+@main.command()
+@click.argument("asset_key")
+@click.option(
+    "--partition",
+    "partitions",
+    multiple=True,
+    metavar="KEY",
+    help="Only this partition; can be given several times.",
+)
+@click.option("--apply", is_flag=True, help="Rewrite the objects; without it nothing is changed.")
+def reencode(asset_key: str, partitions: tuple[str, ...], apply: bool) -> None:
+    """Rewrite an asset's old objects to its present Avro schema.
+
+    ASSET_KEY is as the UI shows it, such as kippnewark/iready/diagnostic_results. Ends with exit
+    code 1 if something cannot be resolved, or was changed by another run meanwhile.
+    """
+    from teamster.cli.reencode import reencode_asset
+
+    try:
+        succeeded = reencode_asset(asset_key, partitions, apply=apply)
+    except TeamsterError as error:
+        raise click.ClickException(str(error)) from None
+    sys.exit(0 if succeeded else 1)

@@ -1,15 +1,16 @@
 """Avro object container files: a stream of records in, a stream of records out."""
 
-import json
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import fastavro
 
+from teamster.core.avro_header import read_header
 from teamster.core.blocks import CODEC, Block, write_blocks
 from teamster.core.errors import UnreadableFile
+from teamster.core.fingerprint import header_metadata
 from teamster.core.fit import first_misfit
 from teamster.core.records import Records
 from teamster.core.schema import AvroSchema, expanded
@@ -43,7 +44,8 @@ def write_avro(path: Path, records: Iterable[Mapping[str, Any]], schema: AvroSch
     try:
         with path.open("wb") as file:
             # Given a schema that it has parsed before, fastavro would store its own spelling of it.
-            fastavro.writer(file, schema, passing, codec=CODEC)
+            noted = header_metadata(schema)
+            fastavro.writer(file, schema, passing, codec=CODEC, metadata=noted)
     except OSError:
         raise
     except Exception as error:
@@ -119,13 +121,8 @@ def read_avro(path: "UPath") -> Records:
         FileNotFoundError: There is no such object.
         UnreadableFile: It is no Avro file of records.
     """
-    with path.open("rb") as file:
-        try:
-            schema = json.loads(fastavro.reader(file).metadata["avro.schema"])
-        except ValueError as error:
-            raise UnreadableFile(f"the object is no Avro file: {error}") from None
-    if not isinstance(schema, dict) or schema["type"] != "record":
-        raise UnreadableFile("the object's schema is no record")
+    with _opened(path) as file:
+        schema = read_header(file).schema
     rows = _rows(path)
     resources = ExitStack()
     resources.callback(rows.close)
@@ -133,5 +130,11 @@ def read_avro(path: "UPath") -> Records:
 
 
 def _rows(path: "UPath") -> Generator[Any]:
-    with path.open("rb") as file:
+    with _opened(path) as file:
         yield from fastavro.reader(file)
+
+
+def _opened(path: "UPath") -> BinaryIO:
+    from teamster.core.storage import open_object  # whoever only writes does not wait for it
+
+    return open_object(path)

@@ -3,7 +3,9 @@
     TeamsterError
     ├── Transient                 the same call may work later: retry with backoff
     │   ├── ServerUnavailable     host down, connection reset, time-out
-    │   └── FileChanged           a remote file changed while it was being fetched
+    │   ├── FileChanged           a remote file changed while it was being fetched
+    │   ├── ObjectChanged         another run has replaced the object that this one writes or reads
+    │   └── AnswerIncomplete      an API's answer was cut short, or its records moved meanwhile
     └── Permanent                 someone must change something first: never retried
         ├── ConfigError           a definition or a setting is wrong (also a ValueError)
         ├── AuthenticationFailed  wrong user name, password or key
@@ -15,7 +17,10 @@
         ├── SpoolFull             no space here for temporary files
         ├── SuspectRowCount       far fewer or more rows than before, and the feed holds such drops
         ├── UnreadableFile        not what it should be: encoding, archive, header
-        └── TooManyRejectedRows   more bad rows than the feed allows
+        ├── TooManyRejectedRows   more bad rows than the feed allows
+        ├── RequestRefused        an API says that the request itself is wrong
+        ├── UnexpectedAnswer      an API answers with another thing: HTML, another shape, no end
+        └── NoRecords             an API's answer is empty where records are expected
 
 No message holds a value of a row, a secret or a path of this machine: it says file, line, column,
 type, and what to do.
@@ -36,6 +41,14 @@ class ServerUnavailable(Transient):
 
 class FileChanged(Transient):
     """A remote file changed between the listing and the end of its download."""
+
+
+class ObjectChanged(Transient):
+    """An object is not the one seen before: another run has written it meanwhile, and it stays."""
+
+
+class AnswerIncomplete(Transient):
+    """An API's answer was cut short, is not all it says it is, or changed while it was read."""
 
 
 class Permanent(TeamsterError):
@@ -84,3 +97,15 @@ class TooManyRejectedRows(Permanent):
 
 class SuspectRowCount(Permanent):
     """A drop holds so many fewer or more rows than the one before that the feed holds it back."""
+
+
+class RequestRefused(Permanent):
+    """An API says that the request is wrong: its path, a parameter, or what it asks for."""
+
+
+class UnexpectedAnswer(Permanent):
+    """An API answers with something else: a web page, JSON of another shape, pages without end."""
+
+
+class NoRecords(Permanent):
+    """An API's answer holds no record, and nothing says that this can be."""

@@ -9,7 +9,7 @@ import shutil
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from dagster import (
@@ -23,12 +23,21 @@ from dagster import (
 from upath import UPath
 
 from teamster.core.avro import read_avro, write_avro
-from teamster.core.errors import ConfigError
+from teamster.core.errors import ConfigError, TeamsterError
+from teamster.core.fingerprint import object_metadata
 from teamster.core.partitions import hive_parts
+from teamster.core.placing import Placing
 from teamster.core.quarantine import QUARANTINE_SCHEMA
 from teamster.core.records import Records
 from teamster.core.schema import AvroSchema, resolve_schema
-from teamster.core.storage import private_spool, put_in_place, remove, shown_uri
+from teamster.core.storage import (
+    open_object,
+    private_spool,
+    shown_uri,
+    stored,
+    stored_under,
+)
+from teamster.core.upstream import UpstreamPartitions
 
 DATA = "data"
 QUARANTINE = "quarantine"
@@ -48,6 +57,9 @@ class ObjectIOManager(ConfigurableIOManager):
 
     root: str
 
+    beside: ClassVar[tuple[str, ...]] = ()
+    """Names of objects that :meth:`dump` may leave in the spool, to lie beside the output."""
+
     @abstractmethod
     def dump(self, context: OutputContext, value: Any, spooled: Path) -> Mapping[str, Any]:
         """Writes a value to a local file and returns the output's metadata."""
@@ -56,18 +68,45 @@ class ObjectIOManager(ConfigurableIOManager):
     def load(self, context: InputContext, path: UPath) -> Any:
         """Reads an object."""
 
+    def notes(self, value: Any) -> Mapping[str, str]:
+        """Returns what to keep beside an object, in the storage's own metadata."""
+        return {}
+
     def handle_output(self, context: OutputContext, obj: Any) -> None:
-        """Writes an output; a failure leaves the previous object as it was."""
+        """Writes an output; a failure leaves the previous object as it was.
+
+        Raises:
+            ObjectChanged: Another run has written the object since this one began.
+        """
         folder = self._folder_of_output(context)
+        placing = Placing(folder, self._root(context), _owner(context), (DATA, *self.beside))
         with private_spool() as spool:
-            spooled = spool / DATA
-            metadata = self.dump(context, obj, spooled)
-            put_in_place(spooled, folder / DATA)
-        uri = shown_uri(folder / DATA, self._root(context))
-        context.add_output_metadata({**metadata, "dagster/uri": uri})
+            try:
+                metadata = self.dump(context, obj, spool / DATA)
+            except BaseException:
+                self._put_beside_a_failure(context, placing, spool)
+                raise
+            placing.put(spool / DATA, DATA, self.notes(obj))
+            for name in self.beside:
+                if (spool / name).exists():
+                    placing.put(spool / name, name)
+                else:
+                    placing.remove(name)  # of an earlier run
+        context.add_output_metadata({**metadata, "dagster/uri": placing.uri(DATA)})
+
+    def _put_beside_a_failure(self, context: OutputContext, placing: Placing, spool: Path) -> None:
+        """Lets what a failed run has set aside be looked at; the failure itself matters more."""
+        for name in self.beside:
+            if (spool / name).exists():
+                try:
+                    placing.put(spool / name, name)
+                except (TeamsterError, OSError) as error:
+                    context.log.warning(f"{name} was not put in place: {error}")
 
     def load_input(self, context: InputContext) -> Any:
         """Reads an upstream output: one partition's value, or key -> value for several.
+
+        Of several, each is opened when it is asked for.
 
         Raises:
             FileNotFoundError: A partition has no object, unless the input's metadata has
@@ -75,19 +114,32 @@ class ObjectIOManager(ConfigurableIOManager):
         """
         if not context.has_asset_partitions:
             return self._load(context, self._folder(context, None))
+        missing_allowed = bool((context.definition_metadata or {}).get("allow_missing_partitions"))
         folders = {key: self._folder(context, key) for key in context.asset_partition_keys}
-        alone = len(folders) == 1
-        if (context.definition_metadata or {}).get("allow_missing_partitions"):
-            folders = {key: folder for key, folder in folders.items() if (folder / DATA).exists()}
-        values = {key: self._load(context, folder) for key, folder in folders.items()}
-        return next(iter(values.values()), None) if alone else values
+        if len(folders) == 1:
+            (folder,) = folders.values()
+            if missing_allowed and stored(folder / DATA) is None:
+                return None
+            return self._load(context, folder)
+        everything = stored_under(self._folder(context, None), DATA)
+        there = {found.path.path for found in everything}
+        missing = [key for key, folder in folders.items() if (folder / DATA).path not in there]
+        if missing and not missing_allowed:
+            raise self._missing(context, folders[missing[0]], f" ({len(missing)} are missing)")
+        keys = [key for key in folders if key not in set(missing)]
+        return UpstreamPartitions(keys, lambda key: self._load(context, folders[key]))
 
     def _load(self, context: InputContext, folder: UPath) -> Any:
         try:
             return self.load(context, folder / DATA)
         except FileNotFoundError:  # its text would hold a path of this machine
-            shown = shown_uri(folder / DATA, self._root(context))
-            raise FileNotFoundError(f"there is no object {shown}: materialize it first") from None
+            raise self._missing(context, folder) from None
+
+    def _missing(
+        self, context: InputContext, folder: UPath, besides: str = ""
+    ) -> FileNotFoundError:
+        shown = shown_uri(folder / DATA, self._root(context))
+        return FileNotFoundError(f"there is no object {shown}: materialize it first{besides}")
 
     def _root(self, context: InputContext | OutputContext) -> UPath:
         if not context.has_asset_key and ANY_CODE_LOCATION in self.root:
@@ -114,13 +166,14 @@ class ObjectIOManager(ConfigurableIOManager):
 class AvroIOManager(ObjectIOManager):
     """Writes ``(records, schema)`` as a snappy Avro object that holds exactly the schema."""
 
+    beside: ClassVar[tuple[str, ...]] = (QUARANTINE,)
+
     def dump(
         self, context: OutputContext, value: tuple[Iterable[Mapping[str, Any]], Any], spooled: Path
     ) -> Mapping[str, Any]:
-        """Streams the records to a file, and sets rejected rows aside beside the output."""
+        """Streams the records to a file, and rejected rows to another one."""
         given, schema = value[0], resolve_schema(value[1])
         records = given if isinstance(given, Records) else Records(given, schema)
-        set_aside = self._folder_of_output(context) / QUARANTINE
         with records:
             try:
                 write_avro(spooled, records, schema)
@@ -129,10 +182,7 @@ class AvroIOManager(ObjectIOManager):
                 if quarantine and quarantine.count:
                     rejected = spooled.with_name(QUARANTINE)
                     write_avro(rejected, quarantine.rows(), QUARANTINE_SCHEMA)
-                    put_in_place(rejected, set_aside)
             summary = records.summary
-        if not summary.rejected_rows:
-            remove(set_aside)  # of an earlier run
         return {
             "records": summary.rows,
             "dagster/row_count": summary.rows,
@@ -141,6 +191,10 @@ class AvroIOManager(ObjectIOManager):
             "dagster/column_schema": column_schema(schema),
             **({"warnings": MetadataValue.json(summary.warnings)} if summary.warnings else {}),
         }
+
+    def notes(self, value: tuple[Any, Any]) -> Mapping[str, str]:
+        """Returns the fingerprint of the writer schema, which the file's header has too."""
+        return object_metadata(resolve_schema(value[1]))
 
     def load(self, context: InputContext, path: UPath) -> tuple[Records, AvroSchema]:
         """Opens an object as ``(records, schema)``."""
@@ -157,8 +211,8 @@ class FileIOManager(ObjectIOManager):
         return {"size": spooled.stat().st_size}
 
     def load(self, context: InputContext, path: UPath) -> UPath:
-        """Returns the object's path, to be opened by whoever needs it."""
-        if not path.exists():
+        """Returns the object's path, for :func:`teamster.core.storage.open_object`."""
+        if stored(path) is None:
             raise FileNotFoundError
         return path
 
@@ -174,7 +228,7 @@ class PickleIOManager(ObjectIOManager):
 
     def load(self, context: InputContext, path: UPath) -> Any:
         """Loads the pickle."""
-        with path.open("rb") as file:
+        with open_object(path) as file:
             return pickle.load(file)  # noqa: S301 - written by this class
 
 
@@ -206,6 +260,15 @@ def _shown_type(avro_type: Any) -> str:
             return f"array<{_shown_type(avro_type['items'])}>"
         return str(avro_type.get("logicalType") or avro_type.get("name") or avro_type["type"])
     return str(avro_type)
+
+
+def _owner(context: OutputContext) -> str:
+    """Returns whose output it is, as people know it."""
+    if not context.has_asset_key:
+        return "/".join(context.get_identifier())
+    key = _only_partition(context)
+    asset_key = context.asset_key.to_user_string()
+    return asset_key if key is None else f"{asset_key}, partition {key}"
 
 
 def _only_partition(context: OutputContext) -> str | None:

@@ -2,6 +2,8 @@
 
 - ``TEAMSTER_STORAGE_URL``: where objects lie, a folder or any fsspec URL, in which
   ``{code_location}`` is replaced; by default ``.teamster/storage`` in the project's folder.
+- ``TEAMSTER_TEST_STORAGE_URL``: the same for branch deployments, which Dagster+ marks by
+  ``DAGSTER_CLOUD_IS_BRANCH_DEPLOYMENT=1``: what a pull request writes stays out of production.
 - ``TEAMSTER_SPOOL_DIR``: where private temporary files lie while a step runs; by default the
   system's temporary folder.
 - ``TEAMSTER_ENCODING_THREADS``: threads that turn one file into Avro; by default 2.
@@ -36,18 +38,48 @@ def checkout() -> Path | None:
     return folder if (folder / "pyproject.toml").is_file() else None
 
 
+def is_branch_deployment() -> bool:
+    """Tells whether this is a branch deployment of Dagster+, which is made for a pull request.
+
+    Source: Dagster+ documentation, "Built-in environment variables": it is "1" there, "0" in full
+    deployments.
+    """
+    return os.environ.get("DAGSTER_CLOUD_IS_BRANCH_DEPLOYMENT") == "1"
+
+
 def storage_url(code_location: str) -> str:
     """Returns where a code location's objects lie.
 
     Args:
-        code_location: Fills ``{code_location}`` of ``TEAMSTER_STORAGE_URL``.
+        code_location: Fills ``{code_location}`` of ``TEAMSTER_STORAGE_URL``, or in a branch
+            deployment of ``TEAMSTER_TEST_STORAGE_URL``.
 
     Returns:
         An fsspec URL, or a local path; a relative one starts at the project's root, whoever asks.
+
+    Raises:
+        ConfigError: A branch deployment has no storage of its own.
     """
     template = os.environ.get("TEAMSTER_STORAGE_URL") or f"{STATE_FOLDER}/storage"
+    if is_branch_deployment():
+        template = _test_storage(template)
     url = template.replace("{code_location}", code_location)
     return url if "://" in url or "::" in url else str(project_root() / url)
+
+
+def _test_storage(production: str) -> str:
+    template = os.environ.get("TEAMSTER_TEST_STORAGE_URL")
+    if not template:
+        raise ConfigError(
+            "this is a branch deployment: TEAMSTER_TEST_STORAGE_URL must name a storage for what "
+            "it writes, such as gs://teamster-test-{code_location}"
+        )
+    if template.rstrip("/") == production.rstrip("/"):
+        raise ConfigError(
+            "this is a branch deployment: TEAMSTER_TEST_STORAGE_URL must be another storage than "
+            "TEAMSTER_STORAGE_URL, or it would write over production's objects"
+        )
+    return template
 
 
 def spool_dir() -> str | None:

@@ -1,17 +1,70 @@
-"""Objects put in place as a whole: a reader sees the old one or the new one, never a part."""
+"""Objects put in place as a whole: a reader sees the old one or the new one, never a part.
 
-import errno
-import os
-import shutil
+One way for folders, Google Cloud Storage and whatever else fsspec knows.
+"""
+
 import tempfile
-import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
 from upath import UPath
 
+from teamster.core import folders, other_storage
+from teamster.core.errors import ConfigError
 from teamster.core.settings import project_root, spool_dir
+from teamster.core.stored import NOTHING, StoredObject, version_of
+
+__all__ = [
+    "NOTHING",
+    "StoredObject",
+    "is_local",
+    "open_object",
+    "private_spool",
+    "put_in_place",
+    "remove",
+    "shown_uri",
+    "stored",
+    "stored_under",
+    "version_of",
+]
+
+
+class _Storage(Protocol):
+    """What a module does for one kind of storage."""
+
+    def stored(self, path: UPath) -> StoredObject | None: ...
+
+    def stored_under(self, folder: UPath, name: str) -> Iterator[StoredObject]: ...
+
+    def open_object(self, path: UPath) -> BinaryIO: ...
+
+    def put(
+        self,
+        spooled: Path,
+        target: UPath,
+        replacing: str | None,
+        metadata: Mapping[str, str] | None,
+    ) -> str: ...
+
+    def remove(self, target: UPath, replacing: str | None) -> None: ...
+
+
+def _behind(path: UPath) -> _Storage:
+    if is_local(path):
+        return folders
+    if path.protocol not in ("gs", "gcs"):
+        return other_storage
+    try:
+        from teamster.core import gcs
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("google"):
+            raise
+        raise ConfigError(
+            "objects in Google Cloud Storage need its library: pip install 'teamster[gcs]'"
+        ) from None
+    return gcs
 
 
 @contextmanager
@@ -26,46 +79,83 @@ def is_local(path: UPath) -> bool:
     return path.protocol in ("", "file", "local")
 
 
-def put_in_place(spooled: Path, target: UPath) -> None:
-    """Puts a finished file where it belongs, replacing what is there.
+def stored(path: UPath) -> StoredObject | None:
+    """Returns what lies at a path now, or None.
+
+    Raises:
+        TeamsterError: A storage in a cloud refused or did not answer.
+    """
+    return _behind(path).stored(path)
+
+
+def stored_under(folder: UPath, name: str) -> Iterator[StoredObject]:
+    """Hands on all objects of one name below a folder: one listing, page by page.
+
+    Args:
+        folder: Where to look, at any depth.
+        name: The last part of the objects' paths.
+
+    Yields:
+        The objects, sorted by path.
+
+    Raises:
+        TeamsterError: A storage in a cloud refused or did not answer.
+    """
+    return _behind(folder).stored_under(folder, name)
+
+
+def open_object(path: UPath) -> BinaryIO:
+    """Opens an object for reading, in flat memory.
+
+    In Cloud Storage, what is read is one version of the object, checked at its end.
+
+    Raises:
+        FileNotFoundError: There is no such object.
+        ObjectChanged: While being read: the object was replaced, and what it was is gone.
+        TeamsterError: A storage in a cloud refused or did not answer.
+    """
+    return _behind(path).open_object(path)
+
+
+def put_in_place(
+    spooled: Path,
+    target: UPath,
+    *,
+    replacing: str | None = None,
+    metadata: Mapping[str, str] | None = None,
+) -> str:
+    """Puts a finished file where it belongs, whole or not at all.
 
     Args:
         spooled: A finished local file. It may be moved.
         target: The object's path. Its folder is made where the storage has folders.
+        replacing: The version that the caller has seen there; :data:`NOTHING` if there was none.
+            None replaces whatever is there.
+        metadata: Notes to keep beside the object, where the storage can.
+
+    Returns:
+        The new object's version.
 
     Raises:
-        OSError: The storage refused; what was there before is unchanged.
+        ObjectChanged: Another version is there; it stays.
+        TeamsterError: A storage in a cloud refused or did not answer.
+        OSError: A folder or disk refused; what was there before is unchanged.
     """
-    if not is_local(target):
-        target.fs.put_file(str(spooled), target.path)
-        return
-    final = Path(target.path)
-    final.parent.mkdir(parents=True, exist_ok=True)
-    with spooled.open("rb") as file:
-        os.fsync(file.fileno())
-    try:
-        spooled.replace(final)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        _copy_beside_then_replace(spooled, final)
+    return _behind(target).put(spooled, target, replacing, metadata)
 
 
-def _copy_beside_then_replace(spooled: Path, final: Path) -> None:
-    beside = final.with_name(f".{final.name}.{uuid.uuid4().hex}.partial")
-    try:
-        with spooled.open("rb") as source, beside.open("xb") as copy:
-            shutil.copyfileobj(source, copy, 1 << 20)
-            copy.flush()
-            os.fsync(copy.fileno())
-        beside.replace(final)
-    finally:
-        beside.unlink(missing_ok=True)
+def remove(target: UPath, *, replacing: str | None = None) -> None:
+    """Removes an object; nothing happens if there is none, whatever was there before.
 
+    Args:
+        target: The object's path.
+        replacing: The version that the caller has seen there. None removes whatever is there.
 
-def remove(target: UPath) -> None:
-    """Removes an object; nothing happens if there is none."""
-    target.unlink(missing_ok=True)
+    Raises:
+        ObjectChanged: Another version is there; it stays.
+        TeamsterError: A storage in a cloud refused or did not answer.
+    """
+    _behind(target).remove(target, replacing)
 
 
 def shown_uri(path: UPath, root: UPath) -> str:

@@ -9,7 +9,13 @@ from typing import Any, TypeVar
 
 import asyncssh
 from anyio.from_thread import BlockingPortal
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exponential,
+    wait_random,
+)
 
 from teamster.core.errors import FileChanged, Permanent, ServerUnavailable, Transient
 from teamster.libraries.ssh.failures import sorted_failures
@@ -151,7 +157,8 @@ class SFTPSession:
         retrying = Retrying(
             retry=retry_if_exception_type(Transient),
             stop=stop_after_attempt(self.limits.attempts),
-            wait=wait_exponential_jitter(multiplier=0.5, max=self.limits.longest_wait),
+            wait=wait_exponential(multiplier=0.5, max=self.limits.longest_wait)
+            + wait_random(0, min(1, self.limits.longest_wait)),
             reraise=True,
         )
         return retrying(self.portal.call, self._run, operation)
