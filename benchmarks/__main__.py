@@ -8,7 +8,7 @@ from importlib import import_module
 
 from benchmarks.report import machine
 
-BENCHMARKS = ["listing", "download", "definitions", "encoding", "materialization"]
+BENCHMARKS = ["listing", "download", "definitions", "encoding", "materialization", "rest"]
 
 
 def main(arguments: list[str]) -> int:

@@ -9,6 +9,7 @@ import pytest
 from dagster import AssetsDefinition, AutomationCondition, StaticPartitionsDefinition, materialize
 
 from teamster.core import config
+from teamster.core.asset_options import AssetOptions
 from teamster.core.errors import ConfigError
 from teamster.core.resources import get_io_managers
 from teamster.core.schema import resolve_schema, text_model
@@ -17,7 +18,7 @@ from teamster.libraries.sftp.assets import (
     build_sftp_file_asset,
     feed_of,
 )
-from teamster.libraries.sftp.options import AssetOptions, MatchOptions, SftpOptions
+from teamster.libraries.sftp.options import MatchOptions, SftpOptions
 from teamster.libraries.sftp.read_options import ReadOptions
 from teamster.libraries.sftp.survey import partitions_present
 from tests.libraries.sftp.vendor import KEY, Vendor

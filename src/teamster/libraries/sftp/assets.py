@@ -17,6 +17,7 @@ from dagster import (
 )
 
 from teamster.core.asset_checks import CHECK_NAME, build_check_spec_avro_schema_valid
+from teamster.core.asset_schemas import declare_schema
 from teamster.core.durations import overdue_after
 from teamster.core.errors import ConfigError
 from teamster.core.io_managers import column_schema
@@ -24,6 +25,7 @@ from teamster.core.partitions import PartitionsLike
 from teamster.core.schema import SchemaLike
 from teamster.core.volume import APPROVAL, build_check_spec_volume
 from teamster.libraries.sftp.feed import Feed, make_feed
+from teamster.libraries.sftp.inspecting import Look
 from teamster.libraries.sftp.materializing import OUTPUT, materialize_feed
 from teamster.libraries.sftp.options import SftpOptions
 
@@ -79,6 +81,7 @@ def build_sftp_archive_asset(
     ssh_resource_key: str,
     avro_schema: SchemaLike,
     partitions_def: PartitionsLike | None = None,
+    look: Look | None = None,
     **options: Unpack[SftpOptions],
 ) -> AssetsDefinition:
     """Makes an asset of the one member that matches of the one zip archive that matches.
@@ -92,6 +95,8 @@ def build_sftp_archive_asset(
         ssh_resource_key: See :func:`build_sftp_file_asset`.
         avro_schema: See :func:`build_sftp_file_asset`.
         partitions_def: See :func:`build_sftp_file_asset`.
+        look: For a vendor's library: looks into the archive before the member is taken, and may
+            raise, :class:`~teamster.libraries.sftp.inspecting.DeclaredAbsent` to skip the run.
         **options: See :class:`~teamster.libraries.sftp.options.SftpOptions`.
 
     Returns:
@@ -100,7 +105,7 @@ def build_sftp_archive_asset(
     Raises:
         ConfigError: An argument is wrong; the error names the place in the YAML where it has one.
     """
-    return _build(make_feed("archive", _core(locals()), options, archive_file_regex))
+    return _build(make_feed("archive", _core(locals()), options, archive_file_regex, look))
 
 
 def build_sftp_folder_asset(
@@ -175,6 +180,7 @@ def _build(feed: Feed) -> AssetsDefinition:
         yield from materialize_feed(feed, context)
 
     _FEEDS[_asset.op] = feed
+    declare_schema(_asset, feed.schema)
     return _asset
 
 

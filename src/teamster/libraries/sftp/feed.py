@@ -12,6 +12,7 @@ from dagster import (
     PartitionsDefinition,
 )
 
+from teamster.core.asset_options import AssetOptions
 from teamster.core.config import place_of, validated
 from teamster.core.errors import ConfigError
 from teamster.core.partitions import (
@@ -27,9 +28,9 @@ from teamster.core.paths import PathPattern
 from teamster.core.schema import AvroSchema, SchemaLike, resolve_schema
 from teamster.core.volume import check_volume_options
 from teamster.libraries.sftp.dimensions import Patterns, Spellings, named_dimensions
+from teamster.libraries.sftp.inspecting import Look
 from teamster.libraries.sftp.options import (
     AllOptions,
-    AssetOptions,
     MatchOptions,
     Select,
     SftpOptions,
@@ -58,6 +59,7 @@ class Feed:
         asset: How it stands in Dagster.
         match: Which files are taken.
         read: How they are read.
+        look: What looks into an archive before a member of it is taken.
     """
 
     kind: Kind
@@ -69,6 +71,7 @@ class Feed:
     asset: AssetOptions
     match: MatchOptions
     read: ReadOptions
+    look: Look | None = None
 
     @cached_property
     def dimensions(self) -> dict[str, PartitionsDefinition[Any]]:
@@ -144,6 +147,7 @@ def make_feed(
     core: Mapping[str, Any],
     options: SftpOptions,
     archive_file_regex: str | None = None,
+    look: Look | None = None,
 ) -> Feed:
     """Checks a factory's arguments and makes the feed.
 
@@ -152,6 +156,7 @@ def make_feed(
         core: The six core parameters of the specification.
         options: The keyword options.
         archive_file_regex: The member's regular expression, for archives.
+        look: What looks into an archive before the member is taken.
 
     Raises:
         ConfigError: It names the place in the YAML, the asset, the argument and what is wrong.
@@ -177,6 +182,7 @@ def make_feed(
             asset=asset,
             match=match,
             read=read,
+            look=look,
         )
         if asset.volume:
             check_volume_options(asset.volume, definition)

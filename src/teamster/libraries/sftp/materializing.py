@@ -26,6 +26,7 @@ from teamster.core.storage import private_spool
 from teamster.core.volume import VolumeGuard, earlier_rows
 from teamster.libraries.sftp.archives import gunzipped, unpack
 from teamster.libraries.sftp.feed import Feed, PartitionValues
+from teamster.libraries.sftp.inspecting import DeclaredAbsent, inspect_archive
 from teamster.libraries.sftp.matching import files_of_partition
 from teamster.libraries.sftp.reading import read_records
 from teamster.libraries.ssh.files import LocalFile
@@ -62,7 +63,7 @@ def materialize_feed(
                 files = _fetch(feed, session, values, spool)
             files = _unpack(feed, files, values, spool)
         except NoMatchingFile as error:
-            if feed.match.when_missing == "fail":
+            if feed.match.when_missing == "fail" and not isinstance(error, DeclaredAbsent):
                 raise
             context.log.info("nothing written, the last object stays as it is: %s", error)
             return
@@ -119,6 +120,8 @@ def _unpack(
     pattern = feed.patterns.member.bind(values)
     members: list[LocalFile] = []
     for number, archive in enumerate(files):
+        if feed.look is not None:
+            inspect_archive(archive, feed.look, pattern, limits)
         folder = spool / f"archive-{number}"
         folder.mkdir()
         members += unpack(archive, pattern, feed.select, folder, limits)

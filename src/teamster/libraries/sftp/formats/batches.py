@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from teamster.core.documents import Document
 from teamster.core.errors import UnreadableFile
 from teamster.libraries.ssh.files import LocalFile
 
@@ -61,23 +62,6 @@ class Batch:
     header: Header | None
     lines: Sequence[Line] = ()
     warnings: Sequence[str] = ()
-
-
-@dataclass(slots=True)
-class Document:
-    """One JSON record.
-
-    Attributes:
-        number: Its line, or its place in the array, from 1.
-        value: The record; numbers as they are spelled.
-        text: Its text.
-        fault: Why it cannot be read.
-    """
-
-    number: int
-    value: Any
-    text: str
-    fault: str | None = None
 
 
 @dataclass(frozen=True)

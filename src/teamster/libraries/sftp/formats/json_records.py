@@ -1,23 +1,20 @@
 """JSON: the records of an array, or one record a line."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from teamster.core.documents import Document
 from teamster.core.errors import UnreadableFile
-from teamster.libraries.sftp.formats.batches import Document, DocumentBatch, chunks
-from teamster.libraries.sftp.formats.json_array import JsonStream, MalformedJson, NoSuchArray
+from teamster.core.json_stream import JsonStream, MalformedJson, NoSuchArray
+from teamster.core.json_text import DECODER
+from teamster.libraries.sftp.formats.batches import DocumentBatch, chunks
 from teamster.libraries.sftp.formats.text import STRICT, Encoding, Lines, TextFormat, decoded
 from teamster.libraries.ssh.files import LocalFile
 
 _NO_RECORD = "the record is no JSON object"
 _NO_LINE = "the line is no JSON object"
-
-
-class Number(str):
-    """A JSON number as it is spelled."""
 
 
 class Json(BaseModel):
@@ -51,7 +48,7 @@ def read_json(files: Iterable[LocalFile], layout: Json) -> Iterator[DocumentBatc
         yield DocumentBatch(file)
         if file.path.stat().st_size:
             with decoded(file, "JSON", layout.encoding) as opened:
-                for chunk in chunks(_elements(JsonStream(opened, _DECODER), file.name, layout)):
+                for chunk in chunks(_elements(JsonStream(opened, DECODER), file.name, layout)):
                     yield DocumentBatch(file, chunk)
 
 
@@ -107,28 +104,6 @@ def _lines(lines: Lines) -> Iterator[Document]:
 def _parsed(text: str) -> Any:
     """Returns a value, or None where the text is no JSON."""
     try:
-        return _DECODER.decode(text)
+        return DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
-
-
-_DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number)
-
-
-def compact(value: Any) -> str:
-    """Returns the shortest JSON text of a value, its numbers as they are spelled.
-
-    Raises:
-        RecursionError: It is nested too deeply.
-        ValueError: It holds NaN or Infinity, which JSON does not know.
-    """
-    if isinstance(value, Mapping):
-        members = (f"{_quoted(key)}:{compact(each)}" for key, each in value.items())
-        return "{" + ",".join(members) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(compact, value)) + "]"
-    return str(value) if isinstance(value, Number) else _quoted(value)
-
-
-def _quoted(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,1 @@
+"""HTTP APIs: the resource, pagination, and the factory that makes an asset of an endpoint."""
