@@ -5,13 +5,15 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 EMULATORS := .venv-emulators
 EMULATORS_STAMP := $(EMULATORS)/.installed
+PRISM := @stoplight/prism-cli@5.14.2
+PRISM_STAMP := .node/.$(notdir $(PRISM))
 DROP ?=
 BENCH ?=
 
 export DAGSTER_DISABLE_TELEMETRY := yes
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-.PHONY: help install emulators demo dev test check bench format constraints clean
+.PHONY: help install emulators mocks demo dev test check bench format constraints clean
 
 help: ## Show what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,13 +36,22 @@ $(EMULATORS_STAMP): constraints-emulators.txt
 	@$(EMULATORS)/bin/python -m pip install -qq --disable-pip-version-check --requirement constraints-emulators.txt
 	@touch $(EMULATORS_STAMP)
 
+mocks: $(PRISM_STAMP) ## Make .node: Prism, which answers as vendors' OpenAPI documents say (needs npm).
+
+# Without npm, or its packages, the tests against it are skipped, and say so.
+$(PRISM_STAMP):
+	@mkdir -p .node
+	@npm install --silent --no-audit --no-fund --no-package-lock --prefix .node $(PRISM) \
+		|| echo "Prism is not here: tests against vendors' OpenAPI documents will be skipped."
+	@touch $(PRISM_STAMP)
+
 demo: $(STAMP) ## Run everything once: vendors' servers, ingestion, dbt, answers. DROP=<folder> serves yours.
 	@$(BIN)/teamster demo $(if $(DROP),--drop "$(DROP)")
 
 dev: $(STAMP) ## Open the Dagster UI over all code locations, the demo's servers running.
 	@$(BIN)/teamster dev $(if $(DROP),--drop "$(DROP)")
 
-test: $(STAMP) $(EMULATORS_STAMP) ## Run the tests.
+test: $(STAMP) $(EMULATORS_STAMP) $(PRISM_STAMP) ## Run the tests.
 	@TEAMSTER_REQUIRE_EMULATORS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
 
 check: $(STAMP) ## Lint, types, layers, dbt parse, Dagster definitions.
@@ -59,7 +70,7 @@ format: $(STAMP) ## Format the code.
 	$(BIN)/ruff format .
 
 constraints: ## Pin the newest versions that fit (needs uv).
-	uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 --extra dev --extra gcs --upgrade --output-file constraints.txt pyproject.toml
+	uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 --extra dev --upgrade --output-file constraints.txt pyproject.toml
 	uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 --group emulators --upgrade --output-file constraints-emulators.txt
 
 clean: ## Remove what runs leave behind, objects and warehouse included; .venv stays.

@@ -42,6 +42,7 @@ class DocumentFit:
         quarantine: Receives the records that do not fit.
         mend: Makes one field's name valid.
         ignored: Names of fields that are deliberately not taken.
+        may_be_empty: No records are nothing to warn of, as where only changes were asked for.
     """
 
     source: str
@@ -50,6 +51,7 @@ class DocumentFit:
     quarantine: Quarantine
     mend: Callable[[str], str] = avro_name
     ignored: frozenset[str] = field(default_factory=frozenset)
+    may_be_empty: bool = False
 
     def rows(
         self, documents: Iterable[Document], fill: Fill | None = None
@@ -112,5 +114,5 @@ class DocumentFit:
             self.tally.warnings.append(
                 f"{self.source}: fields of the same name: {', '.join(names.renamed[:20])}"
             )
-        if not seen:
+        if not seen and not self.may_be_empty:
             self.tally.warnings.append(f"{self.source} has no records")

@@ -88,6 +88,7 @@ def test_changes_are_laid_over_what_is_there(runs: Runs) -> None:
         assert names(runs) == {"a": "old", "b": "new", "d": "new"}
     assert table.fulls == 1
     assert metadata_of(third)["dagster/row_count"] == 3
+    assert "warnings" not in metadata_of(third)
     assert data_version(first) != data_version(second) == data_version(third)
 
 

@@ -126,6 +126,7 @@ def _records(
             replacements=options.slugify_replacements,
         ),
         frozenset(options.ignore_cols),
+        may_be_empty=changes is not None,
     )
     rows = fit.rows(spool.documents())
     if changes is not None:
