@@ -12,11 +12,12 @@ from teamster.core.schema import resolve_schema
 
 LOCATIONS = Path(__file__).resolve().parents[2] / "src/teamster/code_locations"
 FILES = sorted(LOCATIONS.glob("kipp*/*/config/*.yaml"))
-FEEDS: list[tuple[Path, dict[str, Any]]] = [
+ENTRIES: list[tuple[Path, dict[str, Any]]] = [
     (path, entry)
     for path in FILES
     for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["assets"]
 ]
+FEEDS = [(path, entry) for path, entry in ENTRIES if "remote_dir_regex" in entry]
 each_feed = pytest.mark.parametrize(
     ("path", "feed"), FEEDS, ids=["/".join(feed["asset_key"]) for _, feed in FEEDS]
 )
@@ -37,31 +38,47 @@ def dimensions(feed: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def tree(region: str) -> dict[str, str]:
-    """Every source file of a region, the region's name taken out."""
+    """Every source file of a region, the region's name and lists of numbers taken out."""
     root = LOCATIONS / f"kipp{region}"
+    own = re.compile(rf'{region}|"\d+"(, "\d+")*', re.IGNORECASE)
     return {
-        str(path.relative_to(root)): re.sub(region, "REGION", path.read_text("utf-8"), flags=re.I)
+        str(path.relative_to(root)): own.sub("OWN", path.read_text("utf-8"))
         for path in root.rglob("*")
         if path.suffix in {".py", ".yaml"}
     }
 
 
-def test_the_regions_differ_by_their_name_alone() -> None:
+def key_of(path: Path, entry: dict[str, Any]) -> tuple[str, ...]:
+    """The asset key of an entry, whose factory may make it of its name."""
+    integration = path.parents[1]
+    made = (integration.parent.name, integration.name, str(entry.get("name")))
+    return tuple(entry.get("asset_key", made))
+
+
+def test_the_regions_differ_by_their_names_and_schools_alone() -> None:
     newark, camden = tree("newark"), tree("camden")
     assert newark.keys() == camden.keys()
     assert [name for name in newark if newark[name] != camden[name]] == []
 
 
 def test_every_config_file_is_read_by_the_assets_beside_it() -> None:
-    assert len(FILES) == 8
+    assert len(FILES) > 8
     for path in FILES:
         source = (path.parents[1] / "assets.py").read_text(encoding="utf-8")
-        assert re.findall(r'"(assets-[\w-]+\.yaml)"', source) == [path.name]
+        beside = [each.name for each in FILES if each.parent == path.parent]
+        assert sorted(re.findall(r'"(assets-[\w-]+\.yaml)"', source)) == beside
 
 
 def test_asset_keys_are_unique() -> None:
-    keys = [tuple(feed["asset_key"]) for _, feed in FEEDS]
-    assert len(keys) == len(set(keys)) == 2 * 16
+    keys = [key_of(path, entry) for path, entry in ENTRIES]
+    assert len(keys) == len(set(keys)) > 2 * 16
+    assert len(FEEDS) == 2 * 16
+
+
+def test_every_asset_key_begins_with_location_and_integration() -> None:
+    for path, entry in ENTRIES:
+        integration = path.parents[1]
+        assert key_of(path, entry)[:2] == (integration.parent.name, integration.name)
 
 
 @each_feed
@@ -85,7 +102,7 @@ def test_patterns_compile_and_carry_every_dimension(path: Path, feed: dict[str, 
     else:
         assert carried | from_elsewhere == wanted
         assert not carried & from_elsewhere
-    needs_member = "build_sftp_archive_asset" in (path.parents[1] / "assets.py").read_text("utf-8")
+    needs_member = path.name == "assets-archives.yaml"
     assert set(patterns(feed)) == {"remote_dir_regex", "remote_file_regex"} | (
         {"archive_file_regex"} if needs_member else set()
     )

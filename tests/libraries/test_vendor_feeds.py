@@ -1,5 +1,6 @@
 """The regions' feeds keep the contract of every SFTP feed."""
 
+from teamster.libraries.oneroster.archives import build_oneroster_archive_asset
 from teamster.libraries.sftp.assets import (
     build_sftp_archive_asset,
     build_sftp_file_asset,
@@ -58,7 +59,7 @@ class TestSat(FeedContract):
 class TestOneRosterUsers(FeedContract):
     config = f"{NEWARK}/oneroster/config/assets-archives.yaml"
     table = "users"
-    build = staticmethod(build_sftp_archive_asset)
+    build = staticmethod(build_oneroster_archive_asset)
     path = "newark/oneroster.zip"
     member = "users.csv"
     header = "sourcedId,givenName,password"

@@ -104,6 +104,7 @@ def feed_of(model: str) -> dict[str, Any]:
         entry
         for path in LOCATION.glob("*/config/*.yaml")
         for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["assets"]
+        if "remote_dir_regex" in entry
     ]
     found: dict[str, Any]
     (found,) = (e for e in entries if e["avro_schema"].endswith(f":{model}"))

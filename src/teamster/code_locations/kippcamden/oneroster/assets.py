@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from teamster.core.config import config_from_files
-from teamster.libraries.sftp.assets import build_sftp_archive_asset
+from teamster.libraries.oneroster.archives import build_oneroster_archive_asset
 
 CONFIG = Path(__file__).parent / "config"
 
 assets = [
-    build_sftp_archive_asset(**config)
+    build_oneroster_archive_asset(**config)
     for config in config_from_files([str(CONFIG / "assets-archives.yaml")])["assets"]
 ]

@@ -1,0 +1,13 @@
+"""DeansList's assets, one for each entry of ``config/assets-endpoints.yaml``."""
+
+from pathlib import Path
+
+from teamster.core.config import config_from_files
+from teamster.libraries.deanslist.assets import build_deanslist_asset
+
+CONFIG = Path(__file__).parent / "config"
+
+assets = [
+    build_deanslist_asset(**config)
+    for config in config_from_files([str(CONFIG / "assets-endpoints.yaml")])["assets"]
+]

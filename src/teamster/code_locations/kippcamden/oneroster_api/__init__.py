@@ -1,0 +1,1 @@
+"""OneRoster over REST for this region."""

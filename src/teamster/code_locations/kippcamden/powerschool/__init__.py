@@ -1,0 +1,1 @@
+"""PowerSchool: the region's tables."""

@@ -1,0 +1,1 @@
+"""DeansList: the region's endpoints."""

@@ -1,0 +1,1 @@
+"""Coupa: the network's assets."""

@@ -1,0 +1,1 @@
+"""Ed-Fi: the network's assets."""

@@ -1,0 +1,1 @@
+"""Level Data Grow: the network's assets."""

@@ -1,0 +1,1 @@
+"""KnowBe4: the network's assets."""

@@ -1,0 +1,1 @@
+"""Overgrad: the network's assets."""

@@ -1,0 +1,1 @@
+"""SmartRecruiters: the network's assets."""

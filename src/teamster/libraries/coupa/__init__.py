@@ -1,0 +1,1 @@
+"""Coupa: purchasing, its users and addresses."""

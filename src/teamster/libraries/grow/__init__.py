@@ -1,0 +1,1 @@
+"""Level Data Grow, once Whetstone: observation and coaching of teachers."""

@@ -1,0 +1,1 @@
+"""KnowBe4: security awareness training of staff."""

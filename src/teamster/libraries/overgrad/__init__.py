@@ -1,0 +1,1 @@
+"""Overgrad: college counselling, what students plan, apply for and are offered."""

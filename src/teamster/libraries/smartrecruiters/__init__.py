@@ -1,0 +1,1 @@
+"""SmartRecruiters: jobs, candidates and their applications, as reports."""
