@@ -8,6 +8,9 @@ import pytest
 from dagster import AssetCheckKey, AssetKey, Definitions
 
 from teamster.code_locations.definitions import defs as together
+from teamster.code_locations.definitions import merge_code_locations
+from teamster.core.errors import ConfigError
+from teamster.libraries.rest.resources import RestResource
 from teamster.libraries.sftp.assets import feed_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +37,16 @@ def test_a_code_location_loads_with_its_own_keys_and_resources(name: str) -> Non
     assert keys
     assert {key.path[0] for key in keys} == {name}
     assert all(len(key.path) == 3 for key in keys)
+
+
+def test_a_resource_key_means_one_server_in_all_locations() -> None:
+    newark, camden, newark_again = (
+        Definitions(resources={"rest_sis": RestResource.from_env(prefix)})
+        for prefix in ("SIS_NEWARK", "SIS_CAMDEN", "SIS_NEWARK")
+    )
+    merge_code_locations([newark, newark_again])
+    with pytest.raises(ConfigError, match="rest_sis"):
+        merge_code_locations([newark, camden])
 
 
 def test_the_joined_definitions_hold_all_of_them() -> None:

@@ -11,7 +11,11 @@ from dagster import Definitions, in_process_executor
 from teamster.code_locations.kippcamden import definitions as kippcamden
 from teamster.code_locations.kippnewark import definitions as kippnewark
 from teamster.code_locations.kipptaf import definitions as kipptaf
+from teamster.core.errors import ConfigError
 from teamster.core.resources import get_io_managers
+
+
+_BY_LOCATION = frozenset(get_io_managers())
 
 
 def merge_code_locations(locations: Iterable[Definitions]) -> Definitions:
@@ -22,11 +26,16 @@ def merge_code_locations(locations: Iterable[Definitions]) -> Definitions:
 
     Returns:
         Definitions in which the IO managers take the code location from each asset's key.
+
+    Raises:
+        ConfigError: One key stands for two resources: a run would read the wrong region's server.
     """
     parts = list(locations)
     resources: dict[str, Any] = {}
     for part in parts:
-        resources.update(part.resources or {})
+        for key, resource in (part.resources or {}).items():
+            if key not in _BY_LOCATION and resources.setdefault(key, resource) != resource:
+                raise ConfigError(f"two code locations mean different things by the resource {key}")
     return Definitions.merge(
         *(
             Definitions(

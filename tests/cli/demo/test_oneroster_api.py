@@ -13,7 +13,7 @@ from teamster.cli.demo.drop.oneroster_records import roster_records
 from teamster.cli.demo.drop.population import build_population
 from teamster.cli.demo.drop.staff import Staff
 from teamster.cli.demo.environment import demo_environment
-from teamster.cli.demo.oneroster_api import TOKEN_PATH, OneRosterApi, serving
+from teamster.cli.demo.oneroster_api import TOKEN_PATH, OneRosterApi, serve_oneroster
 from teamster.libraries.oneroster.resources import OneRosterResource, scopes
 from teamster.libraries.rest.origins import next_link
 
@@ -158,8 +158,8 @@ def test_links_between_records_lead_somewhere() -> None:
 
 
 def test_each_region_has_a_server_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving() as variables:
-        for name, value in variables.items():
+    with serve_oneroster("newark") as newark, serve_oneroster("camden") as camden:
+        for name, value in {**newark, **camden}.items():
             monkeypatch.setenv(name, value)
         names = {}
         for region in ("NEWARK", "CAMDEN"):
@@ -178,7 +178,7 @@ def test_a_given_drop_has_no_made_up_apis_beside_it(
     (tmp_path / "drop" / "iready").mkdir(parents=True)
     with demo_environment(tmp_path / "drop") as environment:
         assert environment.apis == frozenset()
-    with serving() as variables:
+    with serve_oneroster("camden") as variables:
         url = variables["ONEROSTER_CAMDEN_API_URL"]
         with (
             pytest.raises(urllib.error.HTTPError) as raised,

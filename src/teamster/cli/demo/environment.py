@@ -1,17 +1,24 @@
 """Where the demo's servers, files and Dagster home are."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from teamster.cli.demo import oneroster_api, powerschool_tables
 from teamster.cli.demo.drop import generate_drop
 from teamster.cli.demo.server import serve_drop
 from teamster.core.settings import STATE_FOLDER, project_root
 
 _SENSOR_INTERVAL_SECONDS = "15"
 """Nobody wants to wait five minutes for a demo, and its servers do not mind."""
+
+APIS: Mapping[str, Callable[[], AbstractContextManager[Mapping[str, str]]]] = {
+    **oneroster_api.SERVERS,
+    **powerschool_tables.SERVERS,
+}
+"""Resource key of an API -> what serves it, and tells the variables by which it is found."""
 
 DAGSTER_YAML = """\
 # Made by the demo. Nothing is sent anywhere.
@@ -30,18 +37,22 @@ class DemoEnvironment:
         drop: The folder that is served.
         is_generated: Whether the drop is made up.
         vendors: The vendors that have a folder in it.
+        apis: The resource keys of the APIs that are served.
         log: Where the logs of Dagster and dbt go.
     """
 
     drop: Path
     is_generated: bool
     vendors: frozenset[str]
+    apis: frozenset[str]
     log: Path
 
 
 @contextmanager
 def demo_environment(drop: Path | None) -> Iterator[DemoEnvironment]:
-    """Serves a drop on loopback and points the code locations and Dagster at it.
+    """Serves a drop and the APIs on loopback and points the code locations and Dagster at them.
+
+    The APIs' data are made up, so there are none beside a drop that was given.
 
     Args:
         drop: A folder laid out as vendors' servers; None for a generated one.
@@ -57,7 +68,9 @@ def demo_environment(drop: Path | None) -> Iterator[DemoEnvironment]:
     folder = drop or state / "demo" / "drop"
     if drop is None:
         generate_drop(folder)
-    with serve_drop(folder) as server:
+    with ExitStack() as stack:
+        server = stack.enter_context(serve_drop(folder))
+        apis = APIS if drop is None else {}
         variables = {
             "DAGSTER_HOME": str(home),
             "DAGSTER_DISABLE_TELEMETRY": "yes",
@@ -65,11 +78,14 @@ def demo_environment(drop: Path | None) -> Iterator[DemoEnvironment]:
         }
         for vendor in server.passwords:
             variables |= server.environment(vendor)
+        for serving in apis.values():
+            variables |= stack.enter_context(serving())
         with _variables(variables):
             yield DemoEnvironment(
                 drop=folder,
                 is_generated=drop is None,
                 vendors=frozenset(server.passwords),
+                apis=frozenset(apis),
                 log=state / "demo" / "demo.log",
             )
 

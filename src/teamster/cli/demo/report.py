@@ -13,7 +13,7 @@ from rich.table import Table
 from teamster.cli.demo.answers import ANSWERS, Answer
 from teamster.cli.demo.environment import DemoEnvironment
 from teamster.core.settings import project_root
-from teamster.libraries.dbt.settings import warehouse_path
+from teamster.libraries.dbt.settings import dbt_target, warehouse_path
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,10 @@ def _print_oddities(console: Console, outcomes: Sequence[Outcome]) -> None:
 
 def _print_answers(console: Console) -> bool:
     """Prints a few questions' answers out of the warehouse; False if one cannot be had."""
+    target = dbt_target()
+    if target not in (None, "duckdb"):  # the questions are in DuckDB's SQL
+        console.print(f"\nThe tables are in {target}, as the environment says: ask there.")
+        return True
     with duckdb.connect(str(warehouse_path()), read_only=True) as warehouse:
         for answer in ANSWERS:
             try:

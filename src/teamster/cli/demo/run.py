@@ -1,9 +1,10 @@
-"""Runs the demo: every asset and partition that has a file, then dbt, then the answers."""
+"""Runs the demo: every partition that has a file, every endpoint, then dbt, then the answers."""
 
 import contextlib
 import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from dagster import (
     AssetCheckEvaluation,
@@ -21,6 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from teamster.cli.demo.environment import DemoEnvironment
 from teamster.cli.demo.report import Outcome, print_report
 from teamster.core.errors import NoSuchDirectory, Permanent
+from teamster.libraries.rest.assets import endpoint_of
 from teamster.libraries.sftp.assets import feed_of
 from teamster.libraries.sftp.feed import Feed
 from teamster.libraries.sftp.survey import Found, survey
@@ -33,7 +35,7 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
 
 @dataclass(frozen=True)
 class Task:
-    """One run: an asset, and the partition of it that has files."""
+    """One run: an asset, and the partition of it that has files or records."""
 
     location: str
     asset_key: AssetKey
@@ -55,6 +57,9 @@ def run_demo(environment: DemoEnvironment) -> bool:
     environment.log.parent.mkdir(parents=True, exist_ok=True)
     drop = "a generated drop" if environment.is_generated else "the given drop"
     console.print(f"Serving {drop} over SFTP on loopback: {', '.join(sorted(environment.vendors))}")
+    if environment.apis:
+        names = sorted(key.removeprefix("rest_") for key in environment.apis)
+        console.print(f"Serving APIs over HTTP on loopback: {', '.join(names)}")
     with _logged_aside(environment), _progress(console) as progress:
         outcomes = _run_all(environment, progress)
     return print_report(console, outcomes, environment)
@@ -65,15 +70,20 @@ def _run_all(environment: DemoEnvironment, progress: Progress) -> list[Outcome]:
     locations = {name: _definitions(name) for name in (*REGIONS, NETWORK)}
     tasks: list[Task] = []
     outcomes: list[Outcome] = []
-    for name in REGIONS:
+    for name, definitions in locations.items():
         progress.update(loading, description=f"Listing vendors' servers for {name}")
-        for found in _present(name, locations[name], environment):
+        for found in chain(
+            _present(name, definitions, environment),
+            _asked_for(name, definitions, environment),
+        ):
             if isinstance(found, Task):
                 tasks.append(found)
             else:
                 outcomes.append(found)
     progress.remove_task(loading)
-    progress.console.print(f"Ingesting {len(tasks)} files and members, then building tables ...")
+    progress.console.print(
+        f"Ingesting {len(tasks)} files, members and endpoints, then building tables ..."
+    )
     with DagsterInstance.get() as instance:
         running = progress.add_task("Ingesting", total=len(tasks))
         for task in tasks:
@@ -122,6 +132,22 @@ def _present(
             yield from _tasks(name, feed, found)
 
 
+def _asked_for(
+    name: str, definitions: Definitions, environment: DemoEnvironment
+) -> Iterator[Task | Outcome]:
+    """Yields a task for each endpoint, of its newest partition; or why there is none."""
+    for asset in definitions.assets or ():
+        endpoint = endpoint_of(asset) if isinstance(asset, AssetsDefinition) else None
+        if endpoint is None:
+            continue
+        if endpoint.rest_resource_key not in environment.apis:
+            yield Outcome(endpoint.asset_key, note="the demo does not serve this API")
+            continue
+        partitions = endpoint.partitions_def
+        key = partitions.get_last_partition_key() if partitions is not None else None
+        yield Task(name, endpoint.asset_key, key)
+
+
 def _tasks(name: str, feed: Feed, found: Found | Permanent | None) -> Iterator[Task | Outcome]:
     if isinstance(found, Permanent) and not isinstance(found, NoSuchDirectory):
         yield Outcome(feed.asset_key, error=str(found))
@@ -153,7 +179,9 @@ def _build_tables(name: str, definitions: Definitions, instance: DagsterInstance
     keys = [
         key
         for asset in definitions.assets or ()
-        if isinstance(asset, AssetsDefinition) and feed_of(asset) is None
+        if isinstance(asset, AssetsDefinition)
+        and feed_of(asset) is None
+        and endpoint_of(asset) is None
         for key in asset.keys
     ]
     result = definitions.resolve_implicit_global_asset_job_def().execute_in_process(

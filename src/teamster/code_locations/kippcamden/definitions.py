@@ -43,7 +43,7 @@ defs = Definitions(
         **get_io_managers(CODE_LOCATION),
         DBT: get_dbt_cli_resource(CODE_LOCATION),
         "rest_deanslist": DeansListResource.from_env("DEANSLIST", requests_per_minute=120),
-        "rest_oneroster": OneRosterResource.from_env("ONEROSTER_CAMDEN"),
+        "rest_oneroster_camden": OneRosterResource.from_env("ONEROSTER_CAMDEN"),
         "rest_powerschool_camden": PowerSchoolResource.from_env("POWERSCHOOL_CAMDEN"),
         "ssh_collegeboard": SSHResource.from_env("COLLEGEBOARD"),
         "ssh_iready": SSHResource.from_env("IREADY"),

@@ -43,7 +43,7 @@ defs = Definitions(
         **get_io_managers(CODE_LOCATION),
         DBT: get_dbt_cli_resource(CODE_LOCATION),
         "rest_deanslist": DeansListResource.from_env("DEANSLIST", requests_per_minute=120),
-        "rest_oneroster": OneRosterResource.from_env("ONEROSTER_NEWARK"),
+        "rest_oneroster_newark": OneRosterResource.from_env("ONEROSTER_NEWARK"),
         "rest_powerschool_newark": PowerSchoolResource.from_env("POWERSCHOOL_NEWARK"),
         "ssh_collegeboard": SSHResource.from_env("COLLEGEBOARD"),
         "ssh_iready": SSHResource.from_env("IREADY"),

@@ -1,0 +1,1 @@
+"""DeansList: behavior, incidents and families' contacts."""

@@ -1,0 +1,1 @@
+"""PowerSchool SIS: tables over the plugin API."""
