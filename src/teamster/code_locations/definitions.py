@@ -14,7 +14,6 @@ from teamster.code_locations.kipptaf import definitions as kipptaf
 from teamster.core.errors import ConfigError
 from teamster.core.resources import get_io_managers
 
-
 _BY_LOCATION = frozenset(get_io_managers())
 
 

@@ -1,9 +1,10 @@
 """Assets of records, whatever transport they came by: how they stand in Dagster, their checks."""
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from datetime import timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 from dagster import (
     AssetCheckResult,
@@ -13,6 +14,7 @@ from dagster import (
     AssetsDefinition,
     Field,
     FreshnessPolicy,
+    OpDefinition,
     PartitionsDefinition,
     multi_asset,
 )
@@ -43,6 +45,43 @@ _APPROVAL = {
         description="Let a drop through that the check volume holds back.",
     )
 }
+
+
+Behind = TypeVar("Behind")
+
+
+class MadeBy(Generic[Behind]):
+    """What stands behind each asset that a factory made.
+
+    Args:
+        factory: The factory, as people know it.
+    """
+
+    def __init__(self, factory: str) -> None:
+        self._factory = factory
+        # Dagster keeps the op when it derives an asset from an asset.
+        self._by_op: WeakKeyDictionary[OpDefinition, Behind] = WeakKeyDictionary()
+
+    def note(self, asset: AssetsDefinition, behind: Behind) -> None:
+        """Remembers what stands behind an asset."""
+        self._by_op[asset.op] = behind
+
+    def of(self, asset: AssetsDefinition) -> Behind | None:
+        """Returns what stands behind an asset; None if the factory did not make it."""
+        return self._by_op.get(asset.op) if asset.is_executable else None
+
+    def of_all(self, assets: Iterable[AssetsDefinition]) -> Iterator[Behind]:
+        """Yields what stands behind assets.
+
+        Raises:
+            ConfigError: One of them was not made by the factory.
+        """
+        for asset in assets:
+            behind = self.of(asset)
+            if behind is None:
+                keys = ", ".join(sorted(key.to_user_string() for key in asset.keys))
+                raise ConfigError(f"{keys}: no asset of {self._factory}")
+            yield behind
 
 
 def record_asset(

@@ -1,10 +1,8 @@
 """Where a network's DeansList is, and each school's key to it."""
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import fields
-from typing import TypeVar
+from collections.abc import Callable, Collection, Mapping
+from typing import ClassVar, TypeVar
 
 from pydantic import Field
 
@@ -23,6 +21,26 @@ SCHOOL = "school"
 """The partition dimension that chooses the key."""
 
 
+class DeansListSession(RestSession):
+    """Requests to DeansList, deleted rows beside the others in each answer."""
+
+    def call(
+        self,
+        request: Request,
+        read: Callable[[Answer], Result],
+        statuses: Collection[int] = (),
+    ) -> Result:
+        """Sends a request and reads its answer; see :meth:`RestSession.call`."""
+
+        def merged(answer: Answer) -> Result:
+            if answer.status in (*statuses, _NO_CONTENT):
+                return read(answer)
+            with plain_answer(answer, request) as plain:
+                return read(plain)
+
+        return super().call(request, merged, statuses)
+
+
 class DeansListResource(RestResource):
     """A network's DeansList, ``https://<network>.deanslistsoftware.com/api``.
 
@@ -32,6 +50,8 @@ class DeansListResource(RestResource):
 
     Source: DeansList API, "Authentication".
     """
+
+    session_type: ClassVar[type[RestSession]] = DeansListSession
 
     key_variable: str = Field(
         default="DEANSLIST_API_KEY_{school}", description="Variable of a school's key."
@@ -59,29 +79,3 @@ class DeansListResource(RestResource):
         if not key:
             raise ConfigError(f"{self.host}: {variable}, the key of school {school}, is not set")
         return ApiKey(key, "apikey", "query")
-
-    @contextmanager
-    def session(self, values: Mapping[str, str] | None = None) -> Iterator[RestSession]:
-        """Opens a session; see :meth:`RestResource.session`."""
-        with super().session(values) as plain:
-            yield DeansListSession(**{f.name: getattr(plain, f.name) for f in fields(plain)})
-
-
-class DeansListSession(RestSession):
-    """Requests to DeansList, deleted rows beside the others in each answer."""
-
-    def call(
-        self,
-        request: Request,
-        read: Callable[[Answer], Result],
-        statuses: Collection[int] = (),
-    ) -> Result:
-        """Sends a request and reads its answer; see :meth:`RestSession.call`."""
-
-        def merged(answer: Answer) -> Result:
-            if answer.status in (*statuses, _NO_CONTENT):
-                return read(answer)
-            with plain_answer(answer, request) as plain:
-                return read(plain)
-
-        return super().call(request, merged, statuses)

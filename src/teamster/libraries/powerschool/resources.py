@@ -2,9 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import fields
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from teamster.core.errors import PermissionRefused, TeamsterError
 from teamster.libraries.rest.answers import json_document
@@ -17,34 +15,6 @@ Result = TypeVar("Result")
 _FORBIDDEN = 403
 _FIELD = re.compile(r"(?:\w+\.)?(\w+)")
 _QUALIFIED = re.compile(r"\w\.(\w+)")
-
-
-class PowerSchoolResource(RestResource):
-    """A district's PowerSchool server, met as a plugin.
-
-    A plugin with ``<oauth/>`` gets its client id and secret in PowerSchool (System, Plugin
-    Management Dashboard), and may read the fields of its ``access_request``.
-
-    Source: PowerSchool API, "OAuth" and "Plugin XML".
-    """
-
-    @classmethod
-    def from_env(cls, prefix: str, auth: AuthKind = "oauth2", **fields: Any) -> Self:
-        """Makes a resource whose URL and credential come from the environment.
-
-        Args:
-            prefix: ``POWERSCHOOL_NEWARK`` reads ``POWERSCHOOL_NEWARK_API_URL``,
-                ``_API_CLIENT_ID`` and ``_API_CLIENT_SECRET``, at the time a run needs them.
-            auth: How requests are signed.
-            **fields: Any field, to replace what the environment would give.
-        """
-        return super().from_env(prefix, auth, **{"token_url": "/oauth/access_token", **fields})
-
-    @contextmanager
-    def session(self, values: Mapping[str, str] | None = None) -> Iterator[RestSession]:
-        """Opens a session; see :meth:`RestResource.session`."""
-        with super().session(values) as plain:
-            yield PowerSchoolSession(**{f.name: getattr(plain, f.name) for f in fields(plain)})
 
 
 class PowerSchoolSession(RestSession):
@@ -70,6 +40,30 @@ class PowerSchoolSession(RestSession):
             return read(answer)
 
         return super().call(request, checked, {*statuses, _FORBIDDEN})
+
+
+class PowerSchoolResource(RestResource):
+    """A district's PowerSchool server, met as a plugin.
+
+    A plugin with ``<oauth/>`` gets its client id and secret in PowerSchool (System, Plugin
+    Management Dashboard), and may read the fields of its ``access_request``.
+
+    Source: PowerSchool API, "OAuth" and "Plugin XML".
+    """
+
+    session_type: ClassVar[type[RestSession]] = PowerSchoolSession
+
+    @classmethod
+    def from_env(cls, prefix: str, auth: AuthKind = "oauth2", **fields: Any) -> Self:
+        """Makes a resource whose URL and credential come from the environment.
+
+        Args:
+            prefix: ``POWERSCHOOL_NEWARK`` reads ``POWERSCHOOL_NEWARK_API_URL``,
+                ``_API_CLIENT_ID`` and ``_API_CLIENT_SECRET``, at the time a run needs them.
+            auth: How requests are signed.
+            **fields: Any field, to replace what the environment would give.
+        """
+        return super().from_env(prefix, auth, **{"token_url": "/oauth/access_token", **fields})
 
 
 def _refusal(answer: Answer, request: Request) -> str:

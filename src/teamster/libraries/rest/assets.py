@@ -2,20 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Unpack
-from weakref import WeakKeyDictionary
 
-from dagster import AssetExecutionContext, AssetsDefinition, OpDefinition
+from dagster import AssetExecutionContext, AssetsDefinition
 
-from teamster.core.errors import ConfigError
 from teamster.core.partitions import PartitionsLike
-from teamster.core.record_assets import record_asset
+from teamster.core.record_assets import MadeBy, record_asset
 from teamster.core.schema import SchemaLike
 from teamster.libraries.rest.endpoints import Endpoint, make_endpoint
 from teamster.libraries.rest.materializing import materialize_endpoint
 from teamster.libraries.rest.options import RestOptions
 
-_ENDPOINTS: "WeakKeyDictionary[OpDefinition, Endpoint]" = WeakKeyDictionary()
-"""Asset's op -> endpoint. Dagster keeps the op when it derives an asset from an asset."""
+_ENDPOINTS: MadeBy[Endpoint] = MadeBy("the REST factory")
 
 
 def build_rest_asset(
@@ -66,7 +63,7 @@ def build_rest_asset(
         kinds={"api", "avro"},
         body=body,
     )
-    _ENDPOINTS[asset.op] = made
+    _ENDPOINTS.note(asset, made)
     return asset
 
 
@@ -77,7 +74,7 @@ def _for_changes(endpoint: Endpoint) -> set[str]:
 
 def endpoint_of(definition: AssetsDefinition) -> Endpoint | None:
     """Returns the endpoint behind an asset that this factory made, else None."""
-    return _ENDPOINTS.get(definition.op) if definition.is_executable else None
+    return _ENDPOINTS.of(definition)
 
 
 def endpoints_of(assets: Iterable[AssetsDefinition]) -> Iterator[Endpoint]:
@@ -86,9 +83,4 @@ def endpoints_of(assets: Iterable[AssetsDefinition]) -> Iterator[Endpoint]:
     Raises:
         ConfigError: One of them was not made by this factory.
     """
-    for definition in assets:
-        endpoint = endpoint_of(definition)
-        if endpoint is None:
-            keys = ", ".join(sorted(key.to_user_string() for key in definition.keys))
-            raise ConfigError(f"{keys}: no asset of the REST factory")
-        yield endpoint
+    return _ENDPOINTS.of_all(assets)

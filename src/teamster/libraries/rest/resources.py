@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, ClassVar, Literal, Self, TypeAlias
 from urllib.parse import urljoin
 
 from dagster import ConfigurableResource, EnvVar
@@ -31,8 +31,11 @@ class RestResource(ConfigurableResource[Any]):
     """A vendor's API.
 
     A vendor's resource may inherit this and override :meth:`auth_of`, where the credential depends
-    on the partition.
+    on the partition, and :attr:`session_type`, where answers need a look of their own.
     """
+
+    session_type: ClassVar[type[RestSession]] = RestSession
+    """What :meth:`session` opens."""
 
     base_url: str = Field(description="What endpoints are relative to.")
     auth: AuthKind = Field(default="none", description="How requests are signed.")
@@ -140,7 +143,7 @@ class RestResource(ConfigurableResource[Any]):
                 self.connect_timeout, self.timeout, self.max_answer_bytes, self.ca_file or None
             )
         )
-        session = RestSession(
+        session = self.session_type(
             self.base_url,
             self.auth_of(values or {}),
             wire,

@@ -1,45 +1,22 @@
 """Asset factories for files on SFTP servers: one file, one archive member, or a folder's files."""
 
-import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
 from typing import Any, Unpack
-from weakref import WeakKeyDictionary
 
 from dagster import (
     AssetExecutionContext,
-    AssetOut,
     AssetsDefinition,
-    Field,
-    FreshnessPolicy,
-    OpDefinition,
-    multi_asset,
 )
 
-from teamster.core.asset_checks import CHECK_NAME, build_check_spec_avro_schema_valid
-from teamster.core.asset_schemas import declare_schema
-from teamster.core.durations import overdue_after
-from teamster.core.errors import ConfigError
-from teamster.core.io_managers import column_schema
 from teamster.core.partitions import PartitionsLike
+from teamster.core.record_assets import MadeBy, record_asset
 from teamster.core.schema import SchemaLike
-from teamster.core.volume import APPROVAL, build_check_spec_volume
 from teamster.libraries.sftp.feed import Feed, make_feed
 from teamster.libraries.sftp.inspecting import Look
-from teamster.libraries.sftp.materializing import OUTPUT, materialize_feed
+from teamster.libraries.sftp.materializing import materialize_feed
 from teamster.libraries.sftp.options import SftpOptions
 
-_FEEDS: "WeakKeyDictionary[OpDefinition, Feed]" = WeakKeyDictionary()
-"""Asset's op -> feed. Dagster keeps the op when it derives an asset from an asset."""
-
-_APPROVAL = {
-    APPROVAL: Field(
-        bool,
-        default_value=False,
-        is_required=False,
-        description="Let a drop through that the check volume holds back.",
-    )
-}
+_FEEDS: MadeBy[Feed] = MadeBy("an SFTP factory")
 
 
 def build_sftp_file_asset(
@@ -142,61 +119,26 @@ def _core(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _build(feed: Feed) -> AssetsDefinition:
-    path = feed.asset_key.path
-    options = feed.asset
+    def body(context: AssetExecutionContext) -> Iterator[Any]:
+        return materialize_feed(feed, context)
 
-    checks = [build_check_spec_avro_schema_valid(feed.asset_key)]
-    if options.volume:
-        checks.append(build_check_spec_volume(feed.asset_key, options.volume))
-    out = AssetOut(
-        key=feed.asset_key,
-        group_name=options.group_name or (path[1] if len(path) > 1 else path[0]),
-        description=options.description,
-        tags=options.tags,
-        owners=options.owners,
-        automation_condition=options.automation_condition,
-        io_manager_key=options.io_manager_key,
-        kinds={"file", "avro"},
-        is_required=False,
-        freshness_policy=_freshness_policy(options.expected_every),
-        metadata={"dagster/column_schema": column_schema(feed.schema), **_patterns_shown(feed)},
-    )
-
-    # With can_subset the output of the check is optional too: without a file there is none.
-    @multi_asset(
-        name="__".join(path),
-        outs={OUTPUT: out},
-        op_tags=options.op_tags,
-        pool=options.pool,
+    asset = record_asset(
+        asset_key=feed.asset_key,
+        schema=feed.schema,
         partitions_def=feed.partitions_def,
-        required_resource_keys={feed.ssh_resource_key},
-        check_specs=checks,
-        config_schema=_APPROVAL if options.volume else None,
-        can_subset=True,
+        options=feed.asset,
+        resource_keys={feed.ssh_resource_key},
+        metadata=_patterns_shown(feed),
+        kinds={"file", "avro"},
+        body=body,
     )
-    def _asset(context: AssetExecutionContext) -> Iterator[Any]:  # Dagster resolves annotations
-        if feed.asset_key not in context.selected_asset_keys:
-            raise ConfigError(f"{CHECK_NAME} looks at records as they pass: materialize the asset")
-        yield from materialize_feed(feed, context)
-
-    _FEEDS[_asset.op] = feed
-    declare_schema(_asset, feed.schema)
-    return _asset
-
-
-@functools.cache
-def _freshness_policy(expected_every: timedelta | None) -> FreshnessPolicy | None:
-    """Returns Dagster's policy: overdue is a warning, twice the time a failure."""
-    if expected_every is None:
-        return None
-    return FreshnessPolicy.time_window(
-        fail_window=2 * expected_every, warn_window=overdue_after(expected_every)
-    )
+    _FEEDS.note(asset, feed)
+    return asset
 
 
 def feed_of(definition: AssetsDefinition) -> Feed | None:
     """Returns the feed behind an asset that one of these factories made, else None."""
-    return _FEEDS.get(definition.op) if definition.is_executable else None
+    return _FEEDS.of(definition)
 
 
 def feeds_of(assets: Iterable[AssetsDefinition]) -> Iterator[Feed]:
@@ -205,12 +147,7 @@ def feeds_of(assets: Iterable[AssetsDefinition]) -> Iterator[Feed]:
     Raises:
         ConfigError: One of them was not made by these factories.
     """
-    for definition in assets:
-        feed = feed_of(definition)
-        if feed is None:
-            keys = ", ".join(sorted(key.to_user_string() for key in definition.keys))
-            raise ConfigError(f"{keys}: no asset of an SFTP factory")
-        yield feed
+    return _FEEDS.of_all(assets)
 
 
 def _patterns_shown(feed: Feed) -> dict[str, str]:

@@ -17,13 +17,10 @@ from dagster import (
     TableSchema,
 )
 
-from teamster.core import volume
-from teamster.core.asset_checks import CHECK_NAME, check_avro_schema_valid
 from teamster.core.errors import NoMatchingFile
-from teamster.core.records import Records
+from teamster.core.record_assets import OUTPUT, guard_of, results_of_checks
 from teamster.core.schema import fingerprint
 from teamster.core.storage import private_spool
-from teamster.core.volume import VolumeGuard, earlier_rows
 from teamster.libraries.sftp.archives import gunzipped, unpack
 from teamster.libraries.sftp.feed import Feed, PartitionValues
 from teamster.libraries.sftp.inspecting import DeclaredAbsent, inspect_archive
@@ -31,9 +28,6 @@ from teamster.libraries.sftp.matching import files_of_partition
 from teamster.libraries.sftp.reading import read_records
 from teamster.libraries.ssh.files import LocalFile
 from teamster.libraries.ssh.session import SFTPSession
-
-OUTPUT = "result"
-"""The name of the asset's output in its op."""
 
 _FILES_SHOWN = 100
 
@@ -67,39 +61,14 @@ def materialize_feed(
                 raise
             context.log.info("nothing written, the last object stays as it is: %s", error)
             return
-        guard = _volume_guard(feed, context, partition_key)
+        guard = guard_of(context, feed.asset, feed.asset_key, feed.partitions_def)
         kept = resources.pop_all()  # the records close what they read from
         with read_records(files, feed.schema, feed.read, spool, kept) as records:
             if guard is not None:
                 records.guard = guard.held_back_by(context.instance.report_runless_asset_event)
             context.set_data_version(feed.asset_key, _data_version(feed, files))
             yield Output((records, feed.schema), OUTPUT, metadata=_provenance(files))
-            yield from _checks(feed, context, records, guard)
-
-
-def _checks(
-    feed: Feed, context: AssetExecutionContext, records: Records, guard: VolumeGuard | None
-) -> Iterator[AssetCheckResult]:
-    for warning in records.summary.warnings:
-        context.log.warning(warning)
-    asked_for = {key.name for key in context.selected_asset_check_keys}
-    if CHECK_NAME in asked_for:
-        yield check_avro_schema_valid(feed.asset_key, records, feed.schema)
-    if guard is not None and volume.CHECK_NAME in asked_for:
-        yield guard.result(records.summary.rows)
-
-
-def _volume_guard(
-    feed: Feed, context: AssetExecutionContext, partition_key: str | None
-) -> VolumeGuard | None:
-    options = feed.asset.volume
-    if options is None:
-        return None
-    rows = earlier_rows(
-        context.instance, feed.asset_key, feed.partitions_def, partition_key, options
-    )
-    approved = bool((context.op_execution_context.op_config or {}).get(volume.APPROVAL))
-    return VolumeGuard(feed.asset_key, partition_key, options, rows, approved)
+            yield from results_of_checks(context, feed.asset_key, feed.schema, records, guard)
 
 
 def _fetch(
