@@ -22,7 +22,6 @@ from teamster.core.schema import (
     distinct,
     expanded,
     field_names,
-    fingerprint,
     has_extra,
     non_null,
     record_model,
@@ -198,13 +197,6 @@ def test_expanded_writes_out_every_use_of_a_named_type() -> None:
     assert others["items"]["fields"] == [street]
     linked = record({"name": "next", "type": ["null", "Row"]})
     assert expanded(linked)["fields"][0]["type"] == ["null", "Row"]
-
-
-def test_fingerprint_is_of_the_canonical_form() -> None:
-    plain = record({"name": "a", "type": "int"})
-    assert fingerprint(plain) == fingerprint(record({"doc": "x", "type": "int", "name": "a"}))
-    assert fingerprint(plain) != fingerprint(record({"name": "a", "type": "long"}))
-    assert re.fullmatch("[0-9a-f]{64}", fingerprint(plain))
 
 
 def test_small_questions() -> None:

@@ -182,15 +182,6 @@ def non_null(avro_type: Any) -> Any:
     return avro_type
 
 
-def fingerprint(schema: AvroSchema) -> str:
-    """Returns the SHA-256 of a schema's Parsing Canonical Form, in hex.
-
-    Source: Apache Avro 1.12 specification, "Schema Fingerprints".
-    """
-    canonical = fastavro.schema.to_parsing_canonical_form(schema)
-    return fastavro.schema.fingerprint(canonical, "SHA-256")
-
-
 def avro_name(text: str) -> str:
     """Mends a text into a valid Avro name, changing as little as possible.
 

@@ -12,10 +12,11 @@ from dagster import AssetCheckResult, AssetExecutionContext, DataVersion, Output
 from teamster.core.documents import DocumentFit
 from teamster.core.drift import FieldsSeen
 from teamster.core.errors import NoRecords
+from teamster.core.fingerprint import fingerprint
 from teamster.core.quarantine import Quarantine
 from teamster.core.record_assets import OUTPUT, guard_of, results_of_checks
 from teamster.core.records import Records, Tally
-from teamster.core.schema import column_name, fingerprint
+from teamster.core.schema import column_name
 from teamster.core.storage import private_spool
 from teamster.libraries.rest.endpoints import Endpoint
 from teamster.libraries.rest.reading import Reading

@@ -18,8 +18,8 @@ from dagster import (
 )
 
 from teamster.core.errors import NoMatchingFile
+from teamster.core.fingerprint import fingerprint
 from teamster.core.record_assets import OUTPUT, guard_of, results_of_checks
-from teamster.core.schema import fingerprint
 from teamster.core.storage import private_spool
 from teamster.libraries.sftp.archives import gunzipped, unpack
 from teamster.libraries.sftp.feed import Feed, PartitionValues
