@@ -14,7 +14,9 @@ from sqlglot.dialects.duckdb import DuckDB
 
 
 def _load_avro(path, target, context):
-    """Loads an Avro file as BigQuery does."""
+    """Loads an Avro file as BigQuery does, and as it is now."""
+    # DuckDB would take a file of the same size and second for the one it has read before.
+    context.engine.execute("SET enable_external_file_cache = false")
     if executor.is_decimal_logical_avro(path):
         view = "_teamster_load"
         context.engine.connection.register(view, executor.read_avro_to_arrow(path))

@@ -1,4 +1,4 @@
-"""The ``teamster`` command: ``demo``, ``dev``, ``dbt-parse``, ``reencode``."""
+"""The ``teamster`` command: ``demo``, ``dev``, ``dbt-parse``, ``dbt-stage``, ``reencode``."""
 
 import signal
 import subprocess
@@ -81,6 +81,22 @@ def dbt_parse() -> None:
         except TeamsterError as error:
             raise click.ClickException(str(error)) from None
         click.echo(f"dbt project {name}: parsed")
+
+
+@main.command("dbt-stage")
+@click.argument("code_location")
+def dbt_stage(code_location: str) -> None:
+    """Bring a code location's dbt sources up to date in BigQuery, before a dbt run by hand.
+
+    Dagster does so itself, and the embedded warehouse while dbt runs.
+    """
+    from teamster.libraries.dbt.staging import stage_project
+
+    try:
+        count = stage_project(code_location)
+    except TeamsterError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"The sources of {code_location} are up to date: {count} objects")
 
 
 @main.command()

@@ -29,6 +29,7 @@ from teamster.libraries.dbt.assets import build_dbt_assets
 from teamster.libraries.dbt.project import dbt_resource_key, get_dbt_cli_resource, get_dbt_project
 from teamster.libraries.dbt.settings import dbt_dir, dbt_executable
 from teamster.libraries.dbt.warehouse import connect_warehouse
+from teamster.libraries.sftp.assets import feed_of
 
 pytestmark = pytest.mark.slow
 
@@ -229,7 +230,8 @@ def test_dbt_sources_are_the_ingestion_assets(region):
         if isinstance(asset, AssetsDefinition) and asset is not tables
         for key in asset.keys
     }
-    assert set(tables.dependency_keys) - set(tables.keys) == set(ingested)
+    files = {key for key, asset in ingested.items() if feed_of(asset)}
+    assert files <= set(tables.dependency_keys) - set(tables.keys) <= set(ingested)
 
     manifest = json.loads(get_dbt_project(region).manifest_path.read_text())
     for source in manifest["sources"].values():
@@ -244,7 +246,9 @@ def test_dbt_sources_are_the_ingestion_assets(region):
 def test_the_networks_sources_are_the_regions_tables():
     network = dbt_assets_of("kipptaf")
     regions = {key for name in ("kippnewark", "kippcamden") for key in dbt_assets_of(name).keys}
-    assert set(network.dependency_keys) - set(network.keys) == regions
+    sources = set(network.dependency_keys) - set(network.keys)
+    # PowerSchool's tables are a region's own so far.
+    assert sources == {key for key in regions if key.path[1] != "powerschool"}
 
 
 def test_every_table_is_built_when_there_is_new_data_upstream_unless_told_otherwise():
@@ -308,7 +312,7 @@ def test_sources_without_objects_are_typed_empty_tables(built):
     assert built.metadata("kippnewark/renlearn/stg_renlearn__star")["dagster/row_count"] == 0
     described = ask("describe kippnewark_renlearn.stg_renlearn__star")
     types = {name: kind for name, kind, *_ in described}
-    assert types["scaled_score"] == "INTEGER"
+    assert types["scaled_score"] == "BIGINT"
     assert types["completed_date"] == "TIMESTAMP"
     assert types["white"] == "BOOLEAN"
 

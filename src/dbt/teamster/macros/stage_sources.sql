@@ -15,6 +15,10 @@
     ) %}
 {% endmacro %}
 
+{# dbt cannot call Python there: Dagster stages before it runs dbt, and by hand `teamster dbt-stage`. #}
+{% macro bigquery__stage_sources() %}
+{% endmacro %}
+
 {% macro duckdb__stage_sources() %}
     {% set parents = {} %}
     {% for node in graph.nodes.values() %}

@@ -14,8 +14,21 @@
     try_cast({{ expression }} as {{ type }})
 {%- endmacro %}
 
-{% macro to_integer(expression) -%}
-    {{ teamster.safe_cast(expression, dbt.type_int()) }}
+{# Rounded, where a vendor writes `12.0`: halves away from zero. #}
+{% macro to_integer(expression) %}
+    {{- return(adapter.dispatch("to_integer", "teamster")(expression)) -}}
+{% endmacro %}
+
+{# BigQuery casts no text with a point to an integer. #}
+{% macro default__to_integer(expression) -%}
+    {{ teamster.safe_cast(
+        "round(" ~ teamster.safe_cast(expression, dbt.type_numeric()) ~ ")", dbt.type_int()
+    ) }}
+{%- endmacro %}
+
+{# DuckDB's `int` has four bytes. #}
+{% macro duckdb__to_integer(expression) -%}
+    {{ teamster.safe_cast(expression, dbt.type_bigint()) }}
 {%- endmacro %}
 
 {% macro to_number(expression) %}
@@ -31,15 +44,37 @@
     {{ teamster.safe_cast(expression, "double") }}
 {%- endmacro %}
 
-{% macro to_timestamp(expression) -%}
-    {{ teamster.safe_cast(expression, dbt.type_timestamp()) }}
+{# In UTC, where a text says how far it is from there. #}
+{% macro to_timestamp(expression) %}
+    {{- return(adapter.dispatch("to_timestamp", "teamster")(expression)) -}}
+{% endmacro %}
+
+{# BigQuery casts no text without seconds, nor with a blank around it. #}
+{% macro default__to_timestamp(expression) -%}
+    {%- set text = "trim(" ~ expression ~ ")" -%}
+    coalesce(
+        {{ teamster.safe_cast(text, dbt.type_timestamp()) }},
+        {{ teamster.safe_cast("concat(" ~ text ~ ", ':00')", dbt.type_timestamp()) }}
+    )
 {%- endmacro %}
 
-{# `2026-08-27`, `2026-08-27T12:30:00Z` or `8/27/2026`. #}
+{# Cast to a plain timestamp, DuckDB forgets the offset; it also knows `epoch` and `infinity`. #}
+{% macro duckdb__to_timestamp(expression) -%}
+    {%- set text = "trim(" ~ expression ~ ")" -%}
+    case
+        when regexp_matches({{ text }}, ':[0-9.]+ ?[+-][0-9:]+$')
+            then make_timestamp(epoch_us(try_cast({{ text }} as timestamptz)))
+        when regexp_matches({{ text }}, '^[0-9]{4}-') then try_cast({{ text }} as timestamp)
+    end
+{%- endmacro %}
+
+{# `2026-08-27`, `2026-08-27T12:30:00Z` (the day as it is written) or `8/27/2026`. #}
 {% macro to_date(expression) -%}
+    {%- set day = dbt.split_part(dbt.split_part("trim(" ~ expression ~ ")", "'T'", 1), "' '", 1) -%}
     case
         when {{ expression }} like '%/%' then {{ teamster.parse_us_date(expression) }}
-        else cast({{ teamster.to_timestamp(expression) }} as date)
+        when {{ teamster.to_timestamp(expression) }} is not null
+            then {{ teamster.safe_cast(day, "date") }}
     end
 {%- endmacro %}
 

@@ -2,12 +2,14 @@
 
 import shutil
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from dagster import (
     AssetExecutionContext,
     AssetsDefinition,
-    AutomationCondition,
     TableColumn,
     TableSchema,
     TableSchemaMetadataValue,
@@ -20,15 +22,15 @@ from dagster_dbt import (
     dbt_assets,
 )
 from dagster_dbt.core.dbt_event_iterator import DbtEventIterator
+from dagster_dbt.utils import ASSET_RESOURCE_TYPES
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
-from teamster.core.automation_conditions import on_new_upstream_data
+from teamster.libraries.dbt.automation import Default
 from teamster.libraries.dbt.dagster_dbt_translator import CustomDagsterDbtTranslator
-from teamster.libraries.dbt.project import get_dbt_project
-from teamster.libraries.dbt.warehouse import warehouse_lock
+from teamster.libraries.dbt.project import PARTIAL_PARSE, get_dbt_project
+from teamster.libraries.dbt.staging import read_manifest, ready_warehouse
 
 _COLUMN_SCHEMA = "dagster/column_schema"
-_ON_NEW_DATA = on_new_upstream_data()
 
 
 def build_dbt_assets(
@@ -40,13 +42,15 @@ def build_dbt_assets(
     name: str | None = None,
     dbt_resource_key: str = "dbt",
     dagster_dbt_translator: DagsterDbtTranslator | None = None,
-    automation_condition: AutomationCondition[Any] | None = _ON_NEW_DATA,
+    automation_condition: Default = "by_kind",
+    timezone: ZoneInfo | None = None,
     op_tags: Mapping[str, Any] | None = None,
 ) -> AssetsDefinition:
     """Makes one asset a dbt model and one check a dbt test.
 
     A materialization carries the model's row count and column schema. Runs that write to the
-    embedded warehouse wait for each other, also across processes.
+    embedded warehouse wait for each other, also across processes. On BigQuery the sources that a
+    run reads are staged before it.
 
     Args:
         code_location: The first part of every asset key.
@@ -58,7 +62,11 @@ def build_dbt_assets(
         dagster_dbt_translator: Keys, groups and automation conditions, by default
             :class:`CustomDagsterDbtTranslator`.
         automation_condition: When models are built by themselves, once the code location's
-            automation sensor is on; None for never. A translator of your own decides itself.
+            automation sensor is on: ``by_kind`` for what fits a table or a view
+            (:mod:`teamster.libraries.dbt.automation`), a condition for all, or None for never. A
+            model's ``meta.dagster.automation`` comes first; a translator of your own decides
+            itself.
+        timezone: The time zone of models' ``meta.dagster.automation.cron``.
         op_tags: Tags of the op.
 
     Raises:
@@ -66,7 +74,7 @@ def build_dbt_assets(
     """
     project = project or get_dbt_project(code_location)
     translator = dagster_dbt_translator or CustomDagsterDbtTranslator(
-        code_location, automation_condition=automation_condition
+        code_location, automation_condition=automation_condition, timezone=timezone
     )
 
     @dbt_assets(
@@ -80,20 +88,55 @@ def build_dbt_assets(
         op_tags=op_tags,
     )
     def _assets(context: AssetExecutionContext) -> Iterator[Any]:
-        yield from _build(context, getattr(context.resources, dbt_resource_key))
+        manifest = read_manifest(project.manifest_path)
+        with ready_warehouse(
+            code_location,
+            manifest,
+            (project.project_dir, project.profiles_dir),
+            target=project.target,
+            selected=_selected(context, manifest, translator),
+            log=context.log.info,
+        ):
+            yield from _build(context, getattr(context.resources, dbt_resource_key), project)
 
     return _assets
 
 
-def _build(context: AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-    with warehouse_lock(context.log.info):
-        invocation = dbt.cli(["build"], context=context.op_execution_context)
-        try:
-            yield from _with_metadata(invocation)
-        finally:
-            _close_adapter(invocation)
+def _selected(
+    context: AssetExecutionContext, manifest: Mapping[str, Any], translator: DagsterDbtTranslator
+) -> list[str]:
+    """Returns the unique ids of the models that a run builds or checks."""
+    keys = set(context.selected_asset_keys)
+    keys |= {check.asset_key for check in context.selected_asset_check_keys}
+    return [
+        unique_id
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] in ASSET_RESOURCE_TYPES and translator.get_asset_key(node) in keys
+    ]
+
+
+def _build(
+    context: AssetExecutionContext, dbt: DbtCliResource, project: DbtProject
+) -> Iterator[Any]:
+    folder = _run_folder(context, project)
+    invocation = dbt.cli(["build"], context=context.op_execution_context, target_path=folder)
+    try:
+        yield from _with_metadata(invocation)
+    finally:
+        _close_adapter(invocation)
     # Artifacts of a run, 1 MB and more: kept where the run failed.
     shutil.rmtree(invocation.target_path, ignore_errors=True)
+
+
+def _run_folder(context: AssetExecutionContext, project: DbtProject) -> Path:
+    """Makes the folder of a run's artifacts, with what dbt knows of the project already."""
+    target = project.manifest_path.parent
+    name = f"{context.op_execution_context.op.name}-{context.run.run_id[:7]}-{uuid4().hex[:7]}"
+    folder = target / name
+    folder.mkdir()
+    if (target / PARTIAL_PARSE).is_file():
+        shutil.copyfile(target / PARTIAL_PARSE, folder / PARTIAL_PARSE)
+    return folder
 
 
 def _with_metadata(invocation: DbtCliInvocation) -> Iterator[Any]:

@@ -21,16 +21,31 @@ from filelock import FileLock
 from packaging.version import Version
 
 from teamster.core.errors import ConfigError
-from teamster.libraries.dbt.settings import PROFILES, dbt_dir, dbt_executable, warehouse_path
+from teamster.libraries.dbt.settings import (
+    PROFILES,
+    dbt_dir,
+    dbt_executable,
+    dbt_target,
+    warehouse_path,
+)
+
+PARTIAL_PARSE = "partial_parse.msgpack"
+"""What dbt keeps of parsing a project, in its target folder."""
 
 _MANIFEST = "manifest.json"
-_PARTIAL_PARSE = "partial_parse.msgpack"
 _STAMP = "manifest.sha256"
 _READ_BY_DBT = frozenset({".sql", ".yml", ".yaml", ".csv", ".md", ".py"})
 _WRITTEN_BY_DBT = frozenset({"target", "dbt_packages", "logs"})
 # dbt's own state of mind, not only its files, goes into a manifest.
-_DISTRIBUTIONS = ("dbt-core", "dbt-duckdb", "dagster-dbt")
-_VARIABLES = ("DBT_TARGET", "DBT_PROFILE")
+_DISTRIBUTIONS = ("dbt-core", "dbt-duckdb", "dbt-bigquery", "dagster-dbt")
+_VARIABLES = (
+    "DBT_TARGET",
+    "DBT_PROFILE",
+    # A Google project is the database's name in every relation.
+    "TEAMSTER_BIGQUERY_PROJECT",
+    "TEAMSTER_TEST_BIGQUERY_PROJECT",
+    "DAGSTER_CLOUD_IS_BRANCH_DEPLOYMENT",
+)
 
 
 class DbtCli(DbtCliResource):
@@ -64,6 +79,8 @@ def get_dbt_cli_resource(code_location: str) -> DbtCliResource:
         project_dir=str(dbt_project.project_dir),
         profiles_dir=str(dbt_project.profiles_dir),
         dbt_executable=dbt_executable(),
+        # dbt itself reads DBT_TARGET, but what dagster-dbt opens beside it does not.
+        target=dbt_target(),
     )
 
 
@@ -78,7 +95,7 @@ def get_dbt_project(code_location: str) -> DbtProject:
     """
     project = _project(code_location)
     if not _is_fresh(project):
-        _target(project).mkdir(exist_ok=True)
+        _target(project).mkdir(parents=True, exist_ok=True)
         with FileLock(_target(project) / ".prepare.lock"):
             if not _is_fresh(project):
                 _prepare(project)
@@ -105,7 +122,10 @@ def _project(code_location: str) -> DbtProject:
         raise ConfigError(
             f"no dbt project {code_location!r}: {folder.name}/dbt_project.yml is missing"
         )
-    return DbtProject(folder, profiles_dir=dbt_dir())
+    target = dbt_target()
+    # Each warehouse has a manifest of its own: what runs with one does not disturb the other.
+    target_path = Path("target", target) if target else Path("target")
+    return DbtProject(folder, profiles_dir=dbt_dir(), target_path=target_path, target=target)
 
 
 def _target(project: DbtProject) -> Path:
@@ -127,14 +147,14 @@ def _prepare(project: DbtProject) -> None:
     target = _target(project)
     with tempfile.TemporaryDirectory(prefix=".prepare-", dir=target) as folder:
         scratch = Path(folder)
-        if (target / _PARTIAL_PARSE).is_file():
-            shutil.copyfile(target / _PARTIAL_PARSE, scratch / _PARTIAL_PARSE)
+        if (target / PARTIAL_PARSE).is_file():
+            shutil.copyfile(target / PARTIAL_PARSE, scratch / PARTIAL_PARSE)
         if _local_packages(project) != _installed_packages(project):
             _dbt(project, scratch, "deps")
         # Now, since deps may write package-lock.yml; not later, lest a change meanwhile is missed.
         fingerprint = _fingerprint(project)
         _dbt(project, scratch, "parse")
-        for name in (_PARTIAL_PARSE, _MANIFEST):
+        for name in (PARTIAL_PARSE, _MANIFEST):
             if (scratch / name).is_file():
                 (scratch / name).replace(target / name)
         stamp = scratch / _STAMP
@@ -170,7 +190,7 @@ def _fingerprint(project: DbtProject) -> str:
     """Returns a digest of everything that a project's manifest is made of."""
     digest = hashlib.sha256()
     for name in _DISTRIBUTIONS:
-        digest.update(f"{name}={importlib.metadata.version(name)}\n".encode())
+        digest.update(f"{name}={_version(name)}\n".encode())
     for name in _VARIABLES:
         digest.update(f"{name}={os.environ.get(name, '')}\n".encode())
     # The file's stem is the database's name in every relation.
@@ -179,6 +199,13 @@ def _fingerprint(project: DbtProject) -> str:
         digest.update(f"{path.relative_to(dbt_dir())}\n".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:  # an extra that is not installed
+        return ""
 
 
 def _files(project: DbtProject) -> Iterator[Path]:

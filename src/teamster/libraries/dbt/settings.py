@@ -1,9 +1,14 @@
-"""Where the dbt projects and the embedded warehouse lie.
+"""Where the dbt projects lie, and which warehouse they build in.
 
 | variable | default | what it does |
 |---|---|---|
 | ``TEAMSTER_DBT_DIR`` | ``<checkout>/src/dbt`` | dbt projects, ``profiles.yml`` |
 | ``TEAMSTER_WAREHOUSE`` | ``<project>/.teamster/warehouse.duckdb`` | the DuckDB file |
+| ``DBT_TARGET`` | ``duckdb`` | dbt's own: the warehouse, ``duckdb`` or ``bigquery`` |
+| ``TEAMSTER_BIGQUERY_LOAD`` | ``external`` | how sources get there if they do not say: \
+``external`` or ``native`` |
+
+What BigQuery's profile reads besides is in ``profiles.yml`` (``TEAMSTER_BIGQUERY_PROJECT`` …).
 """
 
 import os
@@ -33,6 +38,23 @@ def dbt_dir() -> Path:
         f"no folder of dbt projects with a {PROFILES}: set TEAMSTER_DBT_DIR, or install Teamster "
         "in place (pip install -e)"
     )
+
+
+def dbt_target() -> str | None:
+    """Returns the target (an output of ``profiles.yml``) that the environment names, if any."""
+    return os.environ.get("DBT_TARGET") or None
+
+
+def bigquery_load() -> str:
+    """Returns how BigQuery gets the objects of sources that do not say.
+
+    Raises:
+        ConfigError: ``TEAMSTER_BIGQUERY_LOAD`` is neither ``external`` nor ``native``.
+    """
+    load = os.environ.get("TEAMSTER_BIGQUERY_LOAD") or "external"
+    if load not in ("external", "native"):
+        raise ConfigError("TEAMSTER_BIGQUERY_LOAD must be external or native")
+    return load
 
 
 def from_project_root(path: str | Path) -> Path:

@@ -1,4 +1,4 @@
-"""dbt sources that are Avro objects: found, grouped by writer schema, and made into one view.
+"""dbt sources that are Avro objects: what they declare, and their views in the embedded warehouse.
 
 A source says in its ``config.meta`` what its objects hold::
 
@@ -6,6 +6,7 @@ A source says in its ``config.meta`` what its objects hold::
       teamster:
         avro_schema: "teamster.libraries.iready.schema:DiagnosticResults"
         partitions: [academic_year, subject]
+        load: native  # BigQuery only: external, the default, reads the objects in place
 
 Its objects lie at ``<storage>/<asset key>/_dagster_partition_<dimension>=<value>/…/data``, where
 the asset key is that of the ingestion asset. The view has the schema's columns, typed, and one text
@@ -14,35 +15,22 @@ column ``_dagster_partition_<dimension>`` a dimension.
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import fastavro
 from upath import UPath
 
-from teamster.core.errors import ConfigError, UnreadableFile
+from teamster.core.errors import ConfigError
 from teamster.core.schema import AvroSchema, resolve_schema
-from teamster.core.storage import is_local
 from teamster.libraries.dbt.avro_sql import column_sql, fields_of, quoted, sql_type, text_literal
-
-DATA = "data"
-PARTITION_PREFIX = "_dagster_partition_"
-
-# Apache Avro 1.12 specification, "Object Container Files".
-_MAGIC = b"Obj\x01"
-_HEADER = fastavro.parse_schema(
-    {
-        "type": "record",
-        "name": "header",
-        "fields": [
-            {"name": "magic", "type": {"type": "fixed", "name": "magic", "size": 4}},
-            {"name": "meta", "type": {"type": "map", "values": "bytes"}},
-        ],
-    }
+from teamster.libraries.dbt.objects import (
+    PARTITION_PREFIX,
+    SourceObject,
+    by_writer_schema,
+    find_objects,
 )
-_BLOCK = 1 << 16
-_REMOTE_READERS = 32
+
+LOADS = ("external", "native")
 
 
 @dataclass(frozen=True)
@@ -55,6 +43,9 @@ class AvroSource:
         key: The ingestion asset's key.
         avro_schema: The declared (reader) schema.
         partitions: The names of the partition dimensions.
+        load: How BigQuery gets the objects, one of :data:`LOADS`; empty where the source leaves it
+            to the environment.
+        database: The Google project, on BigQuery.
     """
 
     schema: str
@@ -62,6 +53,8 @@ class AvroSource:
     key: tuple[str, ...]
     avro_schema: AvroSchema
     partitions: tuple[str, ...]
+    load: str = ""
+    database: str = ""
 
     @classmethod
     def from_dbt(cls, code_location: str, source: Mapping[str, Any]) -> "AvroSource":
@@ -78,10 +71,12 @@ class AvroSource:
         declared = dict(meta_of(source).get("teamster") or {})
         avro_schema = declared.pop("avro_schema", None)
         partitions = declared.pop("partitions", None) or ()
-        if not isinstance(avro_schema, str) or isinstance(partitions, str) or declared:
+        load = declared.pop("load", "")
+        known = load in ("", *LOADS) and not declared
+        if not isinstance(avro_schema, str) or isinstance(partitions, str) or not known:
             raise ConfigError(
-                f"{name}: meta.teamster takes avro_schema ('package.module:Name') and partitions "
-                "(a list of dimension names)"
+                f"{name}: meta.teamster takes avro_schema ('package.module:Name'), partitions (a "
+                f"list of dimension names) and load ({' or '.join(LOADS)})"
             )
         return cls(
             schema=source["schema"],
@@ -89,6 +84,8 @@ class AvroSource:
             key=source_key(code_location, source),
             avro_schema=resolve_schema(avro_schema),
             partitions=tuple(str(dimension) for dimension in partitions),
+            load=load,
+            database=source.get("database") or "",
         )
 
     @property
@@ -148,7 +145,7 @@ def needed_sources(
 
 
 def stage(execute: Callable[[str], object], source: AvroSource, root: UPath) -> int:
-    """Creates or replaces a source's view.
+    """Creates or replaces a source's view in the embedded warehouse.
 
     Args:
         execute: Runs one SQL statement in the warehouse.
@@ -159,68 +156,20 @@ def stage(execute: Callable[[str], object], source: AvroSource, root: UPath) -> 
         How many objects the view reads.
 
     Raises:
-        ConfigError: The objects are not partitioned as the source declares.
+        ConfigError: The objects are not partitioned as the source declares, or a folder of the
+            storage's own path would be taken for a partition.
         UnreadableFile: An object is no Avro file.
     """
-    folder = root.joinpath(*source.key)
-    paths = find_objects(folder, source)
-    groups = _by_writer_schema(folder, paths)
-    execute(f"create schema if not exists {quoted(source.schema)}")
-    execute(f"create or replace view {source.relation} as {_select(source, groups)}")
-    return len(paths)
-
-
-def find_objects(folder: UPath, source: AvroSource) -> list[str]:
-    """Returns the paths of a source's objects on its file system, in order.
-
-    Raises:
-        ConfigError: An object's partitions are not those that the source declares, or a folder of
-            the storage's own path would be taken for a partition.
-    """
-    base = folder.path.rstrip("/") + "/"
-    if source.partitions and "=" in base:
+    if source.partitions and "=" in root.joinpath(*source.key).path:
         raise ConfigError("the storage's path must have no '=': DuckDB takes it for a partition")
-    found: list[str] = []
-    for path in folder.fs.find(folder.path):
-        *parts, name = path.removeprefix(base).split("/")
-        if name != DATA or not all(part.startswith(PARTITION_PREFIX) for part in parts):
-            continue
-        names = {part.removeprefix(PARTITION_PREFIX).partition("=")[0] for part in parts}
-        if names != set(source.partitions):
-            raise ConfigError(
-                f"objects of {'/'.join(source.key)} are partitioned by {sorted(names)}, the dbt "
-                f"source declares {sorted(source.partitions)}: correct meta.teamster.partitions, "
-                "or move the objects of an earlier layout away"
-            )
-        found.append(path)
-    return sorted(found)
+    objects = find_objects(root, source.key, source.partitions)
+    execute(f"create schema if not exists {quoted(source.schema)}")
+    selected = _select(source, by_writer_schema(objects))
+    execute(f"create or replace view {source.relation} as {selected}")
+    return len(objects)
 
 
-def _by_writer_schema(folder: UPath, paths: Sequence[str]) -> dict[bytes, list[str]]:
-    """Groups objects by writer schema, byte for byte: each is read but parsed once a group."""
-    fs = folder.fs
-
-    def writer_schema(path: str) -> bytes:
-        with fs.open(path, "rb", block_size=_BLOCK) as file:
-            if file.read(len(_MAGIC)) != _MAGIC:
-                place = path.removeprefix(folder.parent.path)
-                raise UnreadableFile(f"{place} is no Avro file")
-            file.seek(0)
-            header: Any = fastavro.schemaless_reader(file, _HEADER, None)
-        return bytes(header["meta"]["avro.schema"])
-
-    if is_local(folder):
-        schemas = [writer_schema(path) for path in paths]
-    else:
-        with ThreadPoolExecutor(_REMOTE_READERS) as readers:
-            schemas = list(readers.map(writer_schema, paths))
-    groups: dict[bytes, list[str]] = {}
-    for schema, path in zip(schemas, paths, strict=True):
-        groups.setdefault(schema, []).append(str(fs.unstrip_protocol(path)))
-    return groups
-
-
-def _select(source: AvroSource, groups: Mapping[bytes, Sequence[str]]) -> str:
+def _select(source: AvroSource, groups: Mapping[bytes, Sequence[SourceObject]]) -> str:
     declared = fields_of(source.avro_schema).values()
     dimensions = [quoted(PARTITION_PREFIX + dimension) for dimension in source.partitions]
     if not groups:
@@ -230,17 +179,17 @@ def _select(source: AvroSource, groups: Mapping[bytes, Sequence[str]]) -> str:
     # Without autocast '007' stays text.
     hive = "true, hive_types_autocast = false" if dimensions else "false"
     branches = []
-    for schema, paths in groups.items():
+    for schema, found in groups.items():
         written = fields_of(json.loads(schema))
         columns = [column_sql(field, written) for field in declared]
-        objects = ", ".join(text_literal(_no_glob(path)) for path in paths)
+        paths = ", ".join(text_literal(_no_glob(each.stored.path)) for each in found)
         selected = ", ".join(columns + dimensions)
-        objects_read = f"read_avro([{objects}], hive_partitioning = {hive})"
+        objects_read = f"read_avro([{paths}], hive_partitioning = {hive})"
         branches.append(f"select {selected} from {objects_read}")  # noqa: S608 - all quoted
     return " union all ".join(branches)
 
 
-def _no_glob(path: str) -> str:
+def _no_glob(path: UPath) -> str:
     """Writes a path so that DuckDB takes it as it is, not for a pattern."""
-    path = path.removeprefix("file://")
-    return "".join(f"[{char}]" if char in "*?[" else char for char in path)
+    text = str(path).removeprefix("file://")
+    return "".join(f"[{char}]" if char in "*?[" else char for char in text)

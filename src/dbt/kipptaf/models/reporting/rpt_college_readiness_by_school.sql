@@ -17,7 +17,6 @@ with
     latest as (
         select
             *,
-            school_year.academic_year,
             row_number() over (
                 partition by code_location, test_type, academic_year, cb_id
                 order by test_date desc, report_date desc, source_file_name desc

@@ -33,7 +33,7 @@ with
         where role is not null
     ),
 
-    students as (
+    enrolled as (
         select
             memberships.code_location,
             memberships.org_sourced_id,
@@ -62,22 +62,22 @@ with
     )
 
 select
-    students.code_location,
-    students.org_sourced_id as school_sourced_id,
+    enrolled.code_location,
+    enrolled.org_sourced_id as school_sourced_id,
     orgs.name as school_name,
     orgs.type as school_type,
-    students.grade,
+    enrolled.grade,
     count(*) as students,
-    students.as_of_date
-from students
+    enrolled.as_of_date
+from enrolled
 left join
     {{ ref("stg_oneroster__orgs") }} as orgs
-    on students.code_location = orgs.code_location
-    and students.org_sourced_id = orgs.sourced_id
+    on enrolled.code_location = orgs.code_location
+    and enrolled.org_sourced_id = orgs.sourced_id
 group by
-    students.code_location,
-    students.org_sourced_id,
+    enrolled.code_location,
+    enrolled.org_sourced_id,
     orgs.name,
     orgs.type,
-    students.grade,
-    students.as_of_date
+    enrolled.grade,
+    enrolled.as_of_date

@@ -19,7 +19,8 @@ with
             row_number() over (
                 partition by code_location, academic_year, subject, student_id
                 order by
-                    case when is_baseline_diagnostic then 0 else 1 end, completion_date
+                    case when is_baseline_diagnostic then 0 else 1 end,
+                    completion_date nulls last
             ) as from_baseline,
             row_number() over (
                 partition by code_location, academic_year, subject, student_id
