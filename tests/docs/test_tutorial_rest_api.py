@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tree = copied_tree(tmp_path_factory.mktemp("tutorial"))
     type_in(TUTORIAL, tree)
-    pieces = re.findall(r"^```python\n(?!#)(.*?)^```", TUTORIAL.read_text(), re.M | re.S)
+    pieces = re.findall(r"^```(?:python|text)\n(?!#)(.*?)^```", TUTORIAL.read_text(), re.M | re.S)
     imports, asset, resource = pieces
     definitions = tree / "src/teamster/code_locations/kipptaf/definitions.py"
     text = definitions.read_text()
