@@ -16,7 +16,7 @@ from google.cloud import bigquery as google
 
 from teamster.cli.demo.drop import generate_drop
 from teamster.libraries.dbt.warehouse import load_avro_extension
-from tests.emulators import BigQueryEmulator, GcsEmulator
+from tests.emulators import BigQueryEmulator, GcsEmulator, bigquery_emulator
 
 STUDENTS_PER_SCHOOL = 12
 
@@ -61,8 +61,17 @@ def running_demo(
 
 
 @pytest.fixture(scope="package")
+def own_bigquery(
+    tmp_path_factory: pytest.TempPathFactory, gcs: GcsEmulator
+) -> Iterator[BigQueryEmulator]:
+    """BigQuery with nothing but the demo's in it: other tests leave theirs in `bigquery`."""
+    with bigquery_emulator(tmp_path_factory.mktemp("warehouse"), gcs.folder) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
 def both(
-    tmp_path_factory: pytest.TempPathFactory, gcs: GcsEmulator, bigquery: BigQueryEmulator
+    tmp_path_factory: pytest.TempPathFactory, gcs: GcsEmulator, own_bigquery: BigQueryEmulator
 ) -> Iterator[Both]:
     folder = tmp_path_factory.mktemp("demo")
     drop = folder / "drop"
@@ -71,7 +80,7 @@ def both(
         "embedded": {},
         "cloud": {
             **gcs.variables,
-            **bigquery.variables,
+            **own_bigquery.variables,
             "TEAMSTER_STORAGE_URL": f"gs://{gcs.bucket}/{{code_location}}",
             "TEAMSTER_BIGQUERY_LOAD": "native",
         },
@@ -98,9 +107,9 @@ def both(
         duck = stack.enter_context(duckdb.connect(str(warehouse), read_only=True))
         load_avro_extension(duck)
         client = google.Client(
-            bigquery.project,
+            own_bigquery.project,
             AnonymousCredentials(),
-            client_options={"api_endpoint": bigquery.endpoint},
+            client_options={"api_endpoint": own_bigquery.endpoint},
         )
         stack.callback(client.close)
         yield Both(demos["embedded"], demos["cloud"], duck, client)

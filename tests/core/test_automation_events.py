@@ -261,6 +261,39 @@ def test_a_deploy_and_a_build_that_come_to_light_together_cost_one_view_more(wor
     assert world.settle() == FED
 
 
+def is_of_present_columns(world: World) -> bool:
+    """Returns whether the union view was built after the region's table with its present code."""
+    order = [(name, version) for _, name, version in world.built]
+    table = order.index(("scores", world.code["scores"]))
+    return "all_scores" in {name for name, _ in order[table:]}
+
+
+def test_a_deploy_right_after_the_build_of_the_last_is_not_lost(world: World) -> None:
+    world.deploy("scores")
+    world.tick("network")
+    world.run({"scores"})
+    union = world.tick("network")
+    world.deploy("scores")
+    assert world.tick("network") == set()
+    world.run(union)
+    world.settle()
+    assert is_of_present_columns(world)
+
+
+def test_a_run_of_the_old_code_right_after_another_is_told_from_the_new(world: World) -> None:
+    def deploy(names: set[str]) -> None:
+        world.meanwhile = lambda names: None
+        world.deploy("scores")
+        world.tick("network")
+
+    world.run({"scores"})
+    world.tick("network")
+    world.meanwhile = deploy
+    world.run({"scores"})
+    world.settle()
+    assert is_of_present_columns(world)
+
+
 # Failures
 
 

@@ -173,9 +173,10 @@ def _built_with_new_code(elsewhere: Collection[AssetKey]) -> Condition:
     changed = AutomationCondition.code_version_changed()
     updated = AutomationCondition.newly_updated()
     running = AutomationCondition.run_in_progress()
-    of_old_code = (changed & running).since((~updated).newly_true())
+    # Both resets leave a change alone that comes to light in the same moment.
+    of_old_code = (changed & running).since((~updated).newly_true() & ~changed)
     # Becomes true at the evaluation after such a build: the build itself still counts.
-    done = (~updated | of_old_code | changed).newly_true()
+    done = (~updated | of_old_code | changed).newly_true() & ~changed
     rebuilt = (
         updated & ~AutomationCondition.executed_with_root_target()
     ) | AutomationCondition.will_be_requested()
