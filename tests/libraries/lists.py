@@ -5,13 +5,14 @@ import tempfile
 from abc import abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from dagster import AssetsDefinition
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from teamster.core.config import config_from_files
+from teamster.core.errors import AnswerIncomplete
 from teamster.libraries.rest.assets import endpoint_of
 from teamster.libraries.rest.reading import Reading
 from teamster.libraries.rest.resources import RestResource
@@ -26,6 +27,17 @@ FEWER = settings(
     max_examples=max(1, settings.default.max_examples // 4),
     suppress_health_check=[HealthCheck.differing_executors],  # classes inherit the laws
 )
+
+CHANGES = st.lists(
+    st.tuples(
+        st.integers(1, 9),  # before which answer
+        st.sampled_from(["drop", "add", "move"]),
+        st.integers(0, 12),
+        st.integers(0, 12),
+    ),
+    max_size=6,
+)
+"""What may happen to a list as it is read."""
 
 
 def table_of(config: str, build: Callable[..., AssetsDefinition], table: str) -> AssetsDefinition:
@@ -52,6 +64,8 @@ class ListContract(RestContract):
     """Inherit this for an API of lists; see :class:`RestContract`."""
 
     expected = 23
+    mixes: ClassVar[tuple[tuple[str, ...], ...]] = (("add", "drop", "move"),)
+    """What may happen together as the list is read."""
 
     @abstractmethod
     def api(self, rows: Rows, cap: int) -> App:
@@ -90,18 +104,51 @@ class ListContract(RestContract):
         cap=st.integers(1, 8),
         when=st.integers(1, 8),
         where=st.integers(0, 30),
+        grows=st.booleans(),
     )
-    def test_a_record_that_comes_as_they_are_read_hides_none(
-        self, count: int, cap: int, when: int, where: int
+    def test_one_that_comes_or_goes_as_they_are_read_hides_none(
+        self, count: int, cap: int, when: int, where: int, grows: bool
     ) -> None:
-        """All others come once, though they move from page to page."""
+        """All others come once, though they move from page to page: the page before may shrink."""
         rows = [self.row(number) for number in range(count)]
         before, new = list(rows), self.row(99)
-        app = changing(self.api(rows, cap), when, lambda: rows.insert(min(where, count), new))
-        with serving(app) as api:
+
+        def change(answer: int) -> None:
+            if answer == when:
+                rows.insert(min(where, count), new) if grows else rows.pop(min(where, count - 1))
+
+        with serving(changing(self.api(rows, cap), change)) as api:
             found = read(self.made(), self.resource(api, self.secret), self.partition_key)
-        assert [row for row in found if row != new] == before
+        assert [row for row in found if row != new] in (before, rows)
         assert found.count(new) <= 1
+
+    @FEWER
+    @given(count=st.integers(2, 12), cap=st.integers(1, 4), changes=CHANGES, data=st.data())
+    def test_whatever_changes_as_they_are_read_none_is_lost(
+        self, count: int, cap: int, changes: list[Any], data: st.DataObject
+    ) -> None:
+        """Each record that was there all the time comes once, or the read fails."""
+        rows = [self.row(10 * number) for number in range(count)]
+        before, mix = list(rows), data.draw(st.sampled_from(self.mixes))
+
+        def change(answer: int) -> None:
+            for number, (when, what, where, to) in enumerate(changes):
+                if when != answer or what not in mix:
+                    continue
+                if what == "add":
+                    rows.insert(min(where, len(rows)), self.row(10 * where + number + 1))
+                elif rows:
+                    row = rows.pop(where % len(rows))
+                    if what == "move":
+                        rows.insert(min(to, len(rows)), row)
+
+        with serving(changing(self.api(rows, cap), change)) as api:
+            try:
+                found = read(self.made(), self.resource(api, self.secret), self.partition_key)
+            except AnswerIncomplete:
+                return
+        assert all(found.count(row) == 1 for row in found)
+        assert all(row in found for row in rows if row in before)
 
     def test_values_stand_in_the_object_as_they_were_sent(
         self, runs: Runs, asset: AssetsDefinition
@@ -115,25 +162,12 @@ class ListContract(RestContract):
 
 
 class StatedListContract(ListContract):
-    """The same, where the vendor states how many records there are."""
+    """The same, where the vendor states how many records there are.
 
-    @FEWER
-    @given(
-        count=st.integers(1, 30),
-        cap=st.integers(1, 8),
-        when=st.integers(1, 8),
-        where=st.integers(0, 30),
-    )
-    def test_a_page_that_shrinks_as_it_is_read_loses_nothing(
-        self, count: int, cap: int, when: int, where: int
-    ) -> None:
-        """What is read is the list as it is before a record goes, or afterwards."""
-        rows = [self.row(number) for number in range(count)]
-        before = list(rows)
-        app = changing(self.api(rows, cap), when, lambda: rows.pop(min(where, count - 1)))
-        with serving(app) as api:
-            found = read(self.made(), self.resource(api, self.secret), self.partition_key)
-        assert found in (before, rows)
+    One that goes and one that comes between two answers leave the total as it was.
+    """
+
+    mixes = (("drop", "move"), ("add", "move"))
 
 
 class OAuthContract(ListContract):
@@ -169,16 +203,15 @@ class OAuthContract(ListContract):
         assert "token-" not in text
 
 
-def changing(app: App, when: int, change: Callable[[], object]) -> App:
-    """Has something change before an answer, the first being number 1."""
+def changing(app: App, change: Callable[[int], object]) -> App:
+    """Has something change before answers, of which the first is number 1."""
     answers = 0
 
     def answer(asked: Asked) -> Answered:
         nonlocal answers
         if asked.method == "GET":
             answers += 1
-            if answers == when:
-                change()
+            change(answers)
         return app(asked)
 
     return answer

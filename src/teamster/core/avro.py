@@ -67,12 +67,15 @@ class _Passing:
     def __init__(self, records: Iterable[Mapping[str, Any]], schema: AvroSchema) -> None:
         self._records = records
         self._fields = expanded(schema)["fields"]
+        self._are_fitted = (
+            isinstance(records, Records) and records.fitted and records.schema == schema
+        )
         self._number = 0
         self._record: Mapping[str, Any] = {}
         self.encoding = False
 
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
-        unchecked = _unchecked(self._fields)
+        unchecked = [] if self._are_fitted else _unchecked(self._fields)
         for record in self._records:
             self._number += 1
             found = first_misfit(record, unchecked) if unchecked else None

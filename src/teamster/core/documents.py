@@ -56,7 +56,7 @@ class DocumentFit:
     def rows(
         self, documents: Iterable[Document], fill: Fill | None = None
     ) -> Iterator[Mapping[str, Any]]:
-        """Hands on the rows.
+        """Hands on the rows; each value fits the schema, as far as ``fill`` leaves it alone.
 
         Args:
             documents: The records, in order.

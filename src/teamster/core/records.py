@@ -56,9 +56,12 @@ class Records:
         blocks: Makes the same rows as encoded blocks of an Avro file: the faster way through, for
             writers that take it. Either the rows are read or the blocks.
         resources: Closed with the stream: spool folders, open files, connections.
+        fitted: The rows were made to fit the schema, each value, so that writers need not look
+            again.
 
     Attributes:
         schema: The schema.
+        fitted: As given.
         guard: May be set before the rows are read. It is called with what was seen once all of them
             have passed; what it raises fails the stream, so that nothing is put in place.
     """
@@ -71,8 +74,10 @@ class Records:
         tally: Tally | None = None,
         blocks: Callable[[], Iterable[Block]] | None = None,
         resources: ExitStack | None = None,
+        fitted: bool = False,
     ) -> None:
         self.schema = schema
+        self.fitted = fitted
         self._looks_into_rows = tally is None
         self._tally = tally or Tally(FieldsSeen(schema))
         self._rows = rows

@@ -41,8 +41,10 @@ class CoupaApi:
             rows.sort(key=lambda row: row["id"])
         else:
             random.Random(len(asked.url)).shuffle(rows)
+        after = asked.number("id[gt]", -1)
         start = asked.number("offset", 0)
-        return Answered(rows[start : start + min(asked.number("limit", 50), self.cap)])
+        rows = [row for row in rows if row["id"] > after][start:]
+        return Answered(rows[: min(asked.number("limit", 50), self.cap)])
 
     def _token(self, asked: Asked) -> Answered:
         form = {name: values[0] for name, values in asked.form.items()}

@@ -35,6 +35,8 @@ PAGINATIONS: dict[str, dict[str, Any]] = {
     "next_url, relative": {"type": "next_url", "path": ["@odata.nextLink"]},
 }
 
+KEYSET = {"type": "keyset", "param": "id[gt]", "path": "id", "size": 7, "size_param": "limit"}
+
 
 @dataclass
 class Records:
@@ -42,7 +44,7 @@ class Records:
 
     Attributes:
         rows: Its records.
-        kind: Which of :data:`PAGINATIONS` it speaks.
+        kind: Which of :data:`PAGINATIONS` it speaks, or ``keyset``.
         cap: The most that a page has, whatever is asked for.
         before: Called before each answer, to change the table while it is read.
     """
@@ -62,6 +64,10 @@ class Records:
             return Answered({"count": len(self.rows)})
         asked_size = asked.number("per_page", asked.number("limit", self.cap))
         size = min(asked_size, self.cap)
+        if self.kind == "keyset":
+            later = [row for row in self.rows if row["id"] > asked.number("id[gt]", -1)]
+            later.sort(key=lambda row: row["id"])
+            return Answered({"data": later[:size]})
         start = self._start(asked, size)
         if self.kind == "page, 404" and start >= max(1, len(self.rows)):
             return Answered({"error": "no such page"}, 404)

@@ -57,6 +57,17 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "pagination.param is no option of pagination",
     ),
     "a cursor from nowhere": ({"pagination": "cursor"}, "give path or header"),
+    "a total of what is left": (
+        {
+            "pagination": {"type": "keyset", "param": "id[gt]", "path": "id"},
+            "total": {"type": "header"},
+        },
+        "pagination keyset takes no total",
+    ),
+    "a keyset without its key": (
+        {"pagination": {"type": "keyset", "param": "id[gt]"}},
+        "pagination.path",
+    ),
     "a size for nobody": (
         {"pagination": {"type": "page", "size": 5}},
         "give size and size_param",

@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from teamster.core.errors import AnswerIncomplete, TeamsterError, Transient, UnexpectedAnswer
-from tests.libraries.rest.listings import PAGINATIONS, Records, numbered, read, resource_of
+from tests.libraries.rest.listings import (
+    KEYSET,
+    PAGINATIONS,
+    Records,
+    numbered,
+    read,
+    resource_of,
+)
 from tests.libraries.rest.server import Asked, Fault, serving
 
 TOTALS: list[dict[str, Any] | None] = [
@@ -89,6 +96,90 @@ def test_records_that_move_meanwhile_are_read_anew(
     with serving(table) as api:
         found = read(api, folder, pagination=PAGINATIONS[kind], total=total, key="id")
     assert found.values in (before, table.rows)
+
+
+CHANGE = st.tuples(
+    st.integers(0, 9),  # before which answer
+    st.sampled_from(["drop", "add", "move"]),
+    st.integers(0, 12),
+    st.integers(0, 12),
+)
+
+
+@pytest.mark.parametrize("kind", [*PAGINATIONS, "keyset"])
+@settings(max_examples=max(1, settings.default.max_examples // 6))
+@given(
+    count=st.integers(2, 12),
+    cap=st.integers(1, 4),
+    counted=st.booleans(),
+    changes=st.lists(CHANGE, max_size=6),
+)
+def test_whatever_changes_meanwhile_none_is_lost(
+    folder: Path, kind: str, count: int, cap: int, counted: bool, changes: list[Any]
+) -> None:
+    """What was there all the time comes once, or the read fails."""
+
+    def change(table: Records, asked: Asked) -> None:
+        for number, (when, what, where, to) in enumerate(changes):
+            if when != table.served:
+                continue
+            if what == "add":
+                row = {"id": 10 * where + number + 1, "name": "new"}
+                table.rows.insert(min(where, len(table.rows)), row)
+            elif table.rows:
+                row = table.rows.pop(where % len(table.rows))
+                if what == "move":
+                    table.rows.insert(min(to, len(table.rows)), row)
+
+    table = Records([{"id": 10 * number, "name": ""} for number in range(count)], kind, cap, change)
+    before = [row["id"] for row in table.rows]
+    total = {"type": "body", "path": "meta.total"} if counted and kind != "keyset" else None
+    options = {"pagination": PAGINATIONS.get(kind, KEYSET), "total": total, "key": "id"}
+    if counted or kind.startswith("cursor"):
+        options["read_twice"] = True
+    with serving(table) as api:
+        try:
+            found = [row["id"] for row in read(api, folder, **options).values]
+        except (AnswerIncomplete, UnexpectedAnswer):
+            return
+    assert len(set(found)) == len(found)
+    assert {row["id"] for row in table.rows}.intersection(before) <= set(found)
+
+
+@pytest.mark.parametrize("key", [(), "id"])
+@pytest.mark.parametrize("kind", ["page", "page, counted", "page, 404", "offset, more", "link"])
+def test_a_page_that_shrinks_as_it_is_read_is_read_once_more(
+    tmp_path: Path, kind: str, key: Any
+) -> None:
+    """What was read goes, the sixth moves to the page before, and no total tells."""
+
+    def change(table: Records, asked: Asked) -> None:
+        if table.served == 1:
+            del table.rows[0]
+
+    table = Records(numbered(23), kind, 5, change)
+    with serving(table) as api:
+        found = read(api, tmp_path, pagination=PAGINATIONS[kind], key=key)
+    assert found.values == table.rows == numbered(23)[1:]
+    assert found.reading.pages < len(api.asked) / 2
+
+
+def test_lists_that_never_rest_are_told(tmp_path: Path) -> None:
+    def change(table: Records, asked: Asked) -> None:
+        if asked.number("offset", 0) > 0 and len(table.rows) > 5:
+            del table.rows[0]
+
+    said = r"records that were read were gone.*in 3 reads.*declare key"
+    table = Records(numbered(60), "offset", 5, change)
+    with serving(table) as api, pytest.raises(AnswerIncomplete, match=said):
+        read(api, tmp_path, pagination="offset", max_reads=2)
+
+
+def test_one_answer_is_read_once(tmp_path: Path) -> None:
+    for count, kind in ((3, "link"), (4, "page, more"), (0, "offset")):
+        with serving(Records(numbered(count), kind, 5)) as api:
+            assert len(read(api, tmp_path, pagination=PAGINATIONS[kind]).values) == count
+        assert len(api.asked) == 1
 
 
 def test_an_order_that_moves_is_noticed_by_the_key(tmp_path: Path) -> None:

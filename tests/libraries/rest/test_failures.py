@@ -18,6 +18,20 @@ from tests.libraries.rest.server import Answered, serving
 
 SECRET = "s3cret-canary"
 
+ONEROSTER = {
+    "imsx_codeMajor": "failure",
+    "imsx_severity": "error",
+    "imsx_description": "The field 'jane' of jane7 is unknown",
+    "imsx_CodeMinor": {
+        "imsx_codeMinorField": [
+            {
+                "imsx_codeMinorFieldName": "TargetEndSystem",
+                "imsx_codeMinorFieldValue": "invalid_filter_field",
+            }
+        ]
+    },
+}
+
 
 def words(body: Any, status: int = 400, private: bool = False, **headers: str) -> str:
     """Returns what is shown of an answer."""
@@ -41,6 +55,13 @@ def words(body: Any, status: int = 400, private: bool = False, **headers: str) -
         ({"message": "No user jane.doe@example.org"}, ": No user …"),
         ({"message": f"key {SECRET} is wrong"}, ": key … is wrong"),
         ({"message": "a\nb" + " word" * 100}, ": " + ("a b" + " word" * 100)[:160] + "…"),
+        (ONEROSTER, ": invalid_filter_field; The field … of … is unknown"),
+        (
+            {"statusInfoSet": [ONEROSTER, "Jane"]},
+            ": invalid_filter_field; The field … of … is unknown",
+        ),
+        ({"imsx_codeMinor": "unknown object", "imsx_codeMajor": "Jane"}, ": unknown object"),
+        ({"error": {"error": {"error": {"error": {"error": "too deep"}}}}}, ""),
         ({"message": ["Jane"], "error": 7, "errors": {"name": "Jane"}}, ""),
         (["Jane"], ""),
         (b"<html>Jane</html>", ""),
@@ -70,7 +91,9 @@ def test_a_challenge_is_shown() -> None:
     | st.emails()
     | st.integers(10, 10**12).map(str)
     | st.text(string.ascii_letters + " ", min_size=4, max_size=9).map(lambda text: f"'{text}'"),
-    name=st.sampled_from(["error", "error_description", "message", "detail", "title", "code"]),
+    name=st.sampled_from(
+        ["error", "error_description", "message", "detail", "title", "code", "imsx_description"]
+    ),
     before=st.text(string.ascii_letters + " .:", max_size=9),
 )
 def test_values_are_left_out(canary: str, name: str, before: str) -> None:

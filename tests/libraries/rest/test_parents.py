@@ -84,6 +84,39 @@ def test_a_parent_without_an_answer(runs: Runs, when_missing: str, counted: bool
     assert CANARY not in text
 
 
+@pytest.mark.parametrize("shrinks", ["schools", "students"])
+def test_lists_that_shrink_as_they_are_read_lose_nothing(runs: Runs, shrinks: str) -> None:
+    """No total is stated: parents, and each one's children, are read twice."""
+
+    def go(table: Records, asked: Asked) -> None:
+        if table.served == 1:
+            del table.rows[0]
+
+    schools = Records([{"id": f"s{number}"} for number in range(7)], "page", 3)
+    students = {
+        row["id"]: Records([{"id": f"{row['id']}-{number}"} for number in range(5)], "offset", 2)
+        for row in schools.rows
+    }
+    (schools if shrinks == "schools" else students["s4"]).before = go
+    path = "/schools/{school}/students"
+    parent = {
+        "endpoint": "/schools",
+        "records": "data",
+        "pagination": "page",
+        "fields": {"school": "id"},
+    }
+
+    def app(asked: Asked) -> Answered:
+        _, _, *rest = asked.path.split("/")
+        return students[rest[0]](asked) if rest else schools(asked)
+
+    with serving(app) as api:
+        runs.run(api, build(path, parent=parent, pagination="offset", key="id"))
+    there = [row["id"] for school in schools.rows for row in students[school["id"]].rows]
+    assert [row["id"] for row in runs.rows()] == there
+    assert len(there) == (30 if shrinks == "schools" else 34)
+
+
 def test_grandchildren(runs: Runs) -> None:
     def app(asked: Asked) -> Answered:
         parts = asked.path.strip("/").split("/")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from teamster.core.schema import text_model
 from teamster.libraries.rest import since as since_module
 from teamster.libraries.rest.assets import build_rest_asset
-from tests.libraries.rest.listings import KEY
+from tests.libraries.rest.listings import KEY, always
 from tests.libraries.rest.runs import Runs, data_version, error_of
 from tests.libraries.rest.server import Answered, Asked, serving
 from tests.libraries.sftp.vendor import metadata_of
@@ -164,6 +164,40 @@ def test_the_servers_clock_is_a_mark(runs: Runs) -> None:
     said = datetime.strptime(text, "changed>='%Y-%m-%d %H:%M:%S'")
     ago = datetime.now(UTC).replace(tzinfo=None) - said
     assert timedelta(hours=2) <= ago < timedelta(hours=2, minutes=1)
+
+
+def test_a_counted_mark_reaches_back(runs: Runs) -> None:
+    table = Changing()
+    table.put("a", "old")
+    since = {"mark": {**MARK, "overlap": 3}}
+    with serving(table) as api:
+        for number in "bcdef":
+            runs.run(api, build(since=since))
+            table.put(number, "new")
+        runs.run(api, build(since=since))
+    asked = [each.get("since") for each in api.asked if each.path == "/things"]
+    assert asked == ["", "0", "0", "0", "1", "2"]
+    assert names(runs) == {"a": "old", **dict.fromkeys("bcdef", "new")}
+
+
+def test_what_comes_again_unchanged_is_no_new_version(runs: Runs) -> None:
+    table = Changing()
+    for number in "abc":
+        table.put(number, "old")
+    since = {"mark": {**MARK, "overlap": 1}}
+    with serving(table) as api:
+        versions = [data_version(runs.run(api, build(since=since))) for _ in range(3)]
+        table.put("c", "new")
+        versions.append(data_version(runs.run(api, build(since=since))))
+    assert versions[1] == versions[2] != versions[3]
+
+
+def test_an_overlap_needs_a_count(runs: Runs) -> None:
+    since = {"mark": {**MARK, "overlap": 3}}
+    app = always(Answered({"newest": "2026-01-05"}))
+    with serving(app) as api:
+        result = runs.run(api, build(since=since), raise_on_error=False)
+    assert "the mark at newest is no whole number; leave overlap out" in error_of(result)[1]
 
 
 def test_no_mark_is_told(runs: Runs) -> None:

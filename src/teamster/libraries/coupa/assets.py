@@ -1,8 +1,8 @@
 """The factory of Coupa's assets.
 
-Source: "Coupa Core API", "Arguments" and "Querying Options", at compass.coupa.com: lists are bare
-arrays and take ``offset`` and ``limit``, at most 50, and ``order_by`` and ``dir``. No total is
-stated: an empty page is the last.
+Source: "Coupa Core API", "Arguments", "API Operators" and "Querying Options", at compass.coupa.com:
+lists are bare arrays and take ``limit``, at most 50, ``order_by`` and ``dir``, and conditions such
+as ``id[gt]``. No total is stated: an empty page is the last.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,10 @@ from teamster.libraries.rest.assets import build_rest_asset
 from teamster.libraries.rest.options import RestOptions
 
 ORDER = {"order_by": "id", "dir": "asc"}
-"""Sorted by what never changes, so that what is new comes last and moves nothing."""
+"""Sorted by what never changes, and is asked for page by page."""
+
+AFTER = "id[gt]"
+"""Asks for what comes after an id, whatever came or went before it."""
 
 
 def build_coupa_asset(
@@ -40,7 +43,16 @@ def build_coupa_asset(
     Raises:
         ConfigError: An argument is wrong.
     """
-    defaults: RestOptions = {"pagination": {"type": "offset", "size": 50}, "key": "id"}
+    defaults: RestOptions = {
+        "pagination": {
+            "type": "keyset",
+            "param": AFTER,
+            "path": "id",
+            "size": 50,
+            "size_param": "limit",
+        },
+        "key": "id",
+    }
     merged: RestOptions = {**defaults, **options, "params": {**ORDER, **options.get("params", {})}}
     return build_rest_asset(
         asset_key, endpoint, rest_resource_key, avro_schema, partitions_def, **merged

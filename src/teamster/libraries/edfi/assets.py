@@ -19,6 +19,10 @@ from teamster.libraries.rest.options import RestOptions
 PAGE = 500
 """The most that an ODS/API gives at once unless its host has set another limit."""
 
+LATE = 10_000
+"""Change versions to ask for again: a transaction takes its number before it can be seen, and one
+that was under way when the mark was asked for may have a lower one."""
+
 _OF_CHANGES = ("deletes", "keyChanges")
 
 
@@ -44,8 +48,8 @@ def build_edfi_asset(
         partitions_def: Partitions; a resource has none, unless ``params`` filter it.
         instance: What stands behind ``/data/v3`` where a host has several databases: a school year,
             ``2026``, or ``<instance>/2026``.
-        only_changes: Ask for what has a change version since the last run, and lay it over the last
-            object by ``id``. What was deleted goes with the next full read.
+        only_changes: Ask for what has a change version since the last run, less :data:`LATE`, and
+            lay it over the last object by ``id``. What was deleted goes with the next full read.
         **options: Those of ``build_rest_asset``; ``params`` are added to ``totalCount``.
 
     Raises:
@@ -64,6 +68,7 @@ def build_edfi_asset(
             "mark": {
                 "endpoint": f"/changeQueries/v1{path}/availableChangeVersions",
                 "path": "newestChangeVersion",
+                "overlap": LATE,
             },
         }
     params = {"totalCount": True, **options.get("params", {})}

@@ -1,7 +1,8 @@
 """The factory of KnowBe4's assets.
 
 Source: "Reporting API" at developer.knowbe4.com: lists are bare arrays and take ``page`` (from 1)
-and ``per_page`` (at most 500). No total is stated: an empty page is the last.
+and ``per_page`` (at most 500). No total is stated and no order can be asked for: an empty page is
+the last, and everything is read twice.
 """
 
 from collections.abc import Sequence
@@ -31,8 +32,8 @@ def build_knowbe4_asset(
         avro_schema: The records' schema.
         rest_resource_key: Key of the resource.
         partitions_def: Partitions; a list has none, unless ``params`` filter it.
-        **options: Those of ``build_rest_asset``. Give ``key``: without a total it is all that tells
-            whether the list moved while it was read.
+        **options: Those of ``build_rest_asset``. Give ``key``: without a total the list is read
+            twice, and a record whose values change meanwhile then still counts as the same.
 
     Raises:
         ConfigError: An argument is wrong.

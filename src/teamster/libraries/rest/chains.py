@@ -1,23 +1,25 @@
 """One chain of requests: the pages of one answer, into the spool, and what is checked of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from teamster.core.errors import AnswerIncomplete, UnexpectedAnswer
 from teamster.core.json_text import compact
 from teamster.libraries.rest.answers import AnswerReader, json_document
+from teamster.libraries.rest.kinds import Ending
 from teamster.libraries.rest.messages import Answer, Request
 from teamster.libraries.rest.options import Listing, Parent
 from teamster.libraries.rest.origins import followed
-from teamster.libraries.rest.pagination import Offset, PageNumber
 from teamster.libraries.rest.paths import ABSENT, look_up, shown_path
 from teamster.libraries.rest.placeholders import Template, Values
-from teamster.libraries.rest.sequences import Page, Sequence
+from teamster.libraries.rest.sequences import Page, Sequence, Watching
 from teamster.libraries.rest.session import RestSession
 from teamster.libraries.rest.spool import RecordSpool
 from teamster.libraries.rest.totals import TotalByRequest
+
+_Take: TypeAlias = Callable[[Any, str], None]
 
 _NO_CONTENT = 204
 _NOT_FOUND = 404
@@ -42,6 +44,7 @@ class Chain:
         values: What fills its placeholders.
         more_params: Added to the query.
         parent: Whose record the chain belongs to.
+        requests: How many requests for pages there were, those repeated after faults left out.
         pages: How many pages came.
         count: How many records came.
         stated: How many there are, as the server states; None where it states nothing.
@@ -53,6 +56,7 @@ class Chain:
     values: Values
     more_params: Mapping[str, str]
     parent: Parent | None = None
+    requests: int = 0
     pages: int = 0
     count: int = 0
     stated: int | None = None
@@ -78,18 +82,34 @@ class Chain:
         if before == 0 and self._is_missing:
             return
         sequence = self.listing.pagination.begin()
-        while self._took_page(sequence, spool, copied):
+        take = self._taker(sequence, spool, copied)
+        while self._took_page(sequence, spool, take):
             pass
         if self.stated is not None and self.count != self.stated:
             raise Moved(self._say(f"{self.count} records came, the server states {self.stated}"))
         if before is not None and self._asked_total() != before:
             raise Moved(self._say("the total changed while the records were read"))
 
-    def _took_page(self, sequence: Sequence, spool: RecordSpool, copied: Mapping[str, Any]) -> bool:
+    def _taker(self, sequence: Sequence, spool: RecordSpool, copied: Mapping[str, Any]) -> _Take:
+        """Returns what takes an element and its text."""
+        if not isinstance(sequence, Watching):
+            return lambda value, text: spool.add(value, text, copied)
+
+        def take(value: Any, text: str) -> None:
+            try:
+                sequence.look(look_up(value, self.listing.record))
+            except UnexpectedAnswer as error:
+                raise UnexpectedAnswer(self._say(str(error))) from None
+            spool.add(value, text, copied)
+
+        return take
+
+    def _took_page(self, sequence: Sequence, spool: RecordSpool, take: _Take) -> bool:
         """Takes one page; tells whether another one follows."""
         request = self._request(sequence)
+        self.requests += 1
         page = self.session.call(
-            request, lambda answer: self._page(answer, spool, copied), self._other_answers
+            request, lambda answer: self._page(answer, sequence, spool, take), self._other_answers
         )
         if page is None:
             return False
@@ -123,33 +143,37 @@ class Chain:
         url = self.session.url_of(self.path.fill_path(self.values))
         return Request(url, self.shown, [*params, *steps.items()], headers, private)
 
-    def _page(self, answer: Answer, spool: RecordSpool, copied: Mapping[str, Any]) -> Page | None:
+    def _page(
+        self, answer: Answer, sequence: Sequence, spool: RecordSpool, take: _Take
+    ) -> Page | None:
         """Reads an answer into the spool; all of it or nothing."""
         if answer.status in self._other_answers:
             return None
         mark = spool.begin_page()
+        if isinstance(sequence, Watching):
+            sequence.begin_page()
         if answer.status == _NO_CONTENT:
             return Page(0, {}, answer.headers, answer.url)
         try:
-            envelope = self._elements(answer, spool, copied)
+            envelope = self._elements(answer, take)
         except BaseException:
             spool.go_back(mark)
             raise
         return Page(spool.count - mark.count, envelope, answer.headers, answer.url)
 
-    def _elements(self, answer: Answer, spool: RecordSpool, copied: Mapping[str, Any]) -> Any:
+    def _elements(self, answer: Answer, take: _Take) -> Any:
         listing = self.listing
         reader = AnswerReader(answer, f"{self.session.host}: {self.shown}")
         with closing(
             reader.csv() if listing.format == "csv" else reader.json(listing.records)
         ) as elements:
             for value, text in elements:
-                spool.add(value, text, copied)
+                take(value, text)
         if reader.is_array:
             return reader.envelope
         found = look_up(reader.envelope, listing.records)
         if listing.lone_record and isinstance(found, Mapping):
-            spool.add(found, compact(found), copied)
+            take(found, compact(found))
         elif not (listing.absent_is_empty and (found is ABSENT or found is None)):
             raise UnexpectedAnswer(self._say(self._other_shape(found)))
         return reader.envelope
@@ -169,7 +193,7 @@ class Chain:
     def _other_answers(self) -> tuple[int, ...]:
         """Statuses that mean that there is no such page."""
         kind = self.listing.pagination
-        if self.pages and isinstance(kind, PageNumber | Offset) and kind.end_status:
+        if self.pages and isinstance(kind, Ending) and kind.end_status:
             return (kind.end_status,)
         if not self.pages and self.parent and self.parent.when_missing == "skip":
             return (_NOT_FOUND,)

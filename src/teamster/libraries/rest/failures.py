@@ -32,6 +32,13 @@ SHOWN_BYTES = 1 << 16
 _DISK_FULL = (28, 122)  # ENOSPC, EDQUOT
 _CODE = re.compile(r"[A-Za-z][A-Za-z_.-]{0,63}")
 _LONGEST = 160
+# Whose texts are looked at: OAuth's, the usual ones, and 1EdTech's of OneRoster 1.1 and 1.2.
+_AROUND = ("error", "statusInfoSet", "imsx_CodeMinor", "imsx_codeMinor", "imsx_codeMinorField")
+_WORDS = (
+    *("error", "error_description", "code", "message", "detail", "title"),
+    *_AROUND[1:],
+    *("imsx_codeMinorFieldValue", "imsx_description"),
+)
 # What may be somebody's: quoted text, and any word with a digit, an @ or more than letters in it.
 _SOMEBODYS = re.compile(r"\"[^\"]*\"|'[^']*'|“[^”]*”|\S*[\d@=/\\<>{}\[\]]\S*")
 
@@ -161,10 +168,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def server_words(answer: Answer, request: Request, secrets: Iterable[str]) -> str:
     """Returns what a server says of an error, as far as it can be shown; begins with a space.
 
-    OAuth's ``error`` and ``error_description`` (RFC 6749 and 6750) and the usual ``message`` are
-    looked for, in the body and in WWW-Authenticate. Of a sentence every quoted text and every word
-    with a digit or sign in it is left out. Nothing is shown where the request held values of
-    records, or where servers echo what they were sent (409, 422).
+    OAuth's ``error`` and ``error_description`` (RFC 6749 and 6750), the usual ``message`` and
+    1EdTech's ``imsx_description`` are looked for, in the body and in WWW-Authenticate. Of a
+    sentence every quoted text and every word with a digit or sign in it is left out. Nothing is
+    shown where the request held values of records, or where servers echo what they were sent (409,
+    422).
     """
     content = f" ({answer.content_type})" if answer.content_type else ""
     if request.private or answer.status in (409, 422):
@@ -185,13 +193,15 @@ def _texts(answer: Answer) -> Iterator[str]:
         yield from _members(document)
 
 
-def _members(document: Mapping[str, Any]) -> Iterator[str]:
-    for name in ("error", "error_description", "code", "message", "detail", "title"):
+def _members(document: Mapping[str, Any], deeper: int = 3) -> Iterator[str]:
+    for name in _WORDS:
         found = document.get(name)
         if isinstance(found, str):
             yield found
-        elif isinstance(found, Mapping) and name == "error":
-            yield from _members(found)
+        elif name in _AROUND and deeper:
+            for each in found if isinstance(found, list) else [found]:
+                if isinstance(each, Mapping):
+                    yield from _members(each, deeper - 1)
 
 
 def _shown(text: str, secrets: Iterable[str]) -> str:

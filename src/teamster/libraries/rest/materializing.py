@@ -132,7 +132,9 @@ def _records(
     rows = fit.rows(spool.documents())
     if changes is not None:
         rows = changes.rows(rows)
-    return Records(rows, endpoint.schema, tally=tally, resources=kept)
+    # What is laid over an older object comes from there as it is: it is looked at as it is written.
+    fitted = changes is None
+    return Records(rows, endpoint.schema, tally=tally, resources=kept, fitted=fitted)
 
 
 def _found(reading: Reading, spool: RecordSpool, changes: Changes | None) -> _Found:
@@ -150,5 +152,5 @@ def _found(reading: Reading, spool: RecordSpool, changes: Changes | None) -> _Fo
         metadata["stated_total"] = reading.stated
     if changes is None:
         return _Found(version, metadata)
-    metadata |= {"changes": spool.count, **changes.metadata()}
+    metadata |= {"changes": spool.count, **changes.metadata(version)}
     return _Found(changes.data_version(version, spool.count), metadata)

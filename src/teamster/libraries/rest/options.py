@@ -9,7 +9,9 @@ from pydantic import BaseModel, BeforeValidator, Field, field_validator, model_v
 from teamster.core.asset_options import AssetArguments, AssetOptions, Grouped
 from teamster.core.durations import parse_duration
 from teamster.libraries.rest.answers import Format
-from teamster.libraries.rest.pagination import STRICT, Pagination, SinglePage
+from teamster.libraries.rest.keysets import Keyset
+from teamster.libraries.rest.kinds import STRICT
+from teamster.libraries.rest.pagination import Pagination, SinglePage
 from teamster.libraries.rest.paths import JsonPath
 from teamster.libraries.rest.totals import Total, TotalByRequest
 
@@ -64,6 +66,11 @@ class Listing(BaseModel):
         default=None, description="Where the server states how many records there are."
     )
     key: Keys = Field(default=(), description="Path of what no two records share.")
+    read_twice: bool | None = Field(
+        default=None,
+        description="Read everything once more and compare. By default so where pages are found "
+        "by counting and no total is stated.",
+    )
     max_records: int | None = Field(default=None, gt=0, description="More fail the run.")
 
     @model_validator(mode="after")
@@ -71,6 +78,19 @@ class Listing(BaseModel):
         if self.format == "csv" and (self.records or self.record):
             raise ValueError("format csv has no records or record: each row is one")
         return self
+
+    @model_validator(mode="after")
+    def _keyset_needs_no_total(self) -> Self:
+        if isinstance(self.pagination, Keyset) and self.total is not None:
+            raise ValueError("pagination keyset takes no total: answers count what is left")
+        return self
+
+    @property
+    def is_read_twice(self) -> bool:
+        """Whether one reading could not tell that the list moved meanwhile."""
+        if self.read_twice is not None:
+            return self.read_twice
+        return self.total is None and self.pagination.counts_places
 
     @property
     def templates(self) -> Iterator[str]:
@@ -107,6 +127,12 @@ class Mark(BaseModel):
 
     endpoint: str = Field(description="Path below base_url.")
     path: JsonPath = Field(description="Path of the mark in the answer.")
+    overlap: int = Field(
+        default=0,
+        ge=0,
+        description="How many counts to ask for again, for what was counted before the mark and "
+        "could be seen only after it.",
+    )
 
 
 class Since(BaseModel):
@@ -125,7 +151,8 @@ class Since(BaseModel):
         default="%Y-%m-%dT%H:%M:%SZ", description="strftime format of the server's time, UTC."
     )
     overlap: timedelta = Field(
-        default=timedelta(hours=1), description="Asked for again, for what came late."
+        default=timedelta(hours=1),
+        description="Asked for again by the clock, for what came late; mark has its own.",
     )
     full_every: timedelta = Field(
         default=timedelta(weeks=1), description="How often everything is read all the same."
@@ -203,6 +230,7 @@ class RestOptions(AssetArguments, total=False):
     absent_is_empty: bool
     pagination: Pagination | Mapping[str, Any] | str
     total: Total | Mapping[str, Any] | None
+    read_twice: bool | None
     key: str | Sequence[str | Sequence[str]]
     max_records: int | None
     parent: Parent | Mapping[str, Any] | None

@@ -5,53 +5,19 @@ requests, and that alone has state: two chains, of two children of a parent say,
 repeat each other's pages.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from teamster.core.errors import UnexpectedAnswer
+from teamster.libraries.rest.keysets import Keyset
+from teamster.libraries.rest.kinds import Ending, Kind, Sized
 from teamster.libraries.rest.origins import next_link
-from teamster.libraries.rest.paths import ABSENT, JsonPath, look_up
+from teamster.libraries.rest.paths import JsonPath
 from teamster.libraries.rest.sequences import Page, Sequence, Step, text_at, whole_number
 
-STRICT = ConfigDict(extra="forbid", frozen=True)
 
-
-class _Kind(BaseModel):
-    model_config = STRICT
-
-
-class _Sized(_Kind):
-    """Kinds whose page size may be asked for."""
-
-    size: int | None = Field(default=None, gt=0, description="Records of a page to ask for.")
-    size_param: str | None = Field(default=None, description="The parameter that asks for it.")
-    more: JsonPath | None = Field(
-        default=None, description="Path of the answer's word whether there is more."
-    )
-
-    @model_validator(mode="after")
-    def _size_goes_somewhere(self) -> Self:
-        if (self.size is None) != (self.size_param is None):
-            raise ValueError("give size and size_param, or neither")
-        return self
-
-    def sized(self, params: Mapping[str, str]) -> dict[str, str]:
-        """Returns parameters, with the size's."""
-        if self.size_param is None:
-            return dict(params)
-        return {**params, self.size_param: str(self.size)}
-
-    def says_no_more(self, envelope: Any) -> bool:
-        """Tells whether the answer says itself that it is the last."""
-        if self.more is None:
-            return False
-        found = look_up(envelope, self.more)
-        return found is ABSENT or found is None or str(found).lower() in ("false", "0", "")
-
-
-class SinglePage(_Kind):
+class SinglePage(Kind):
     """One answer holds everything."""
 
     type: Literal["single"] = "single"
@@ -66,15 +32,10 @@ class _Single(Sequence):
         return False
 
 
-class _Counted(_Sized):
-    end_status: int | None = Field(
-        default=None, ge=400, le=499, description="Status of a page beyond the last, e.g. 404."
-    )
-
-
-class PageNumber(_Counted):
+class PageNumber(Ending):
     """Pages are numbered. The last is known by an empty one, a stated total or count of pages."""
 
+    counts_places: ClassVar[bool] = True
     type: Literal["page"] = "page"
     param: str = Field(default="page", description="The parameter of the page's number.")
     first: int = Field(default=1, ge=0, description="The first page's number.")
@@ -109,9 +70,10 @@ class _Numbered(Sequence):
         return True
 
 
-class Offset(_Counted):
+class Offset(Ending):
     """Each page begins at a count of records: of those that came, whatever was asked for."""
 
+    counts_places: ClassVar[bool] = True
     type: Literal["offset"] = "offset"
     param: str = Field(default="offset", description="The parameter of the offset.")
     first: int = Field(default=0, ge=0, description="The first record's offset.")
@@ -150,7 +112,7 @@ class _Advancing(Sequence):
         return True
 
 
-class Cursor(_Sized):
+class Cursor(Sized):
     """Each answer has a word by which the next page is asked for; the last has none."""
 
     type: Literal["cursor"] = "cursor"
@@ -188,9 +150,10 @@ class Cursor(_Sized):
         return Step(self.sized({}))
 
 
-class LinkHeader(_Kind):
+class LinkHeader(Kind):
     """The answer's Link header has the next page's URL (RFC 8288); the last has none."""
 
+    counts_places: ClassVar[bool] = True
     type: Literal["link"] = "link"
     rel: str = Field(default="next", description="The relation.")
 
@@ -211,9 +174,10 @@ class LinkHeader(_Kind):
         return Step()
 
 
-class NextUrl(_Kind):
+class NextUrl(Kind):
     """The answer's body has the next page's URL; the last has none."""
 
+    counts_places: ClassVar[bool] = True
     type: Literal["next_url"] = "next_url"
     path: JsonPath = Field(description="Path of the URL in the answer.")
 
@@ -262,7 +226,7 @@ def _by_name(given: Any) -> Any:
 
 Pagination: TypeAlias = Annotated[
     Annotated[
-        SinglePage | PageNumber | Offset | Cursor | LinkHeader | NextUrl,
+        SinglePage | PageNumber | Offset | Keyset | Cursor | LinkHeader | NextUrl,
         Field(discriminator="type"),
     ],
     BeforeValidator(_by_name),

@@ -13,6 +13,7 @@ from teamster.libraries.rest.paths import ABSENT, look_up, shown_path
 from teamster.libraries.rest.placeholders import Template, Values
 from teamster.libraries.rest.session import RestSession
 from teamster.libraries.rest.spool import RecordSpool
+from teamster.libraries.rest.twice import read_settled
 
 
 @dataclass
@@ -91,10 +92,10 @@ class Reading:
     def _chain(
         self, chain: Chain, spool: RecordSpool, copied: Mapping[str, Any] | None = None
     ) -> None:
-        chain.read(spool, copied or {})
-        self.pages += chain.pages
-        if chain.stated is not None:
-            self.stated = chain.stated + (self.stated or 0)
+        done = read_settled(chain, spool, copied or {}, self.endpoint.request.max_reads)
+        self.pages += done.pages
+        if done.stated is not None:
+            self.stated = done.stated + (self.stated or 0)
 
 
 def _fields(record: Any, parent: Parent, number: int) -> dict[str, str]:

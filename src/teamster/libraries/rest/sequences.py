@@ -64,6 +64,22 @@ class Sequence(ABC):
         """
 
 
+class Watching(Sequence):
+    """A sequence that sees the records themselves."""
+
+    @abstractmethod
+    def begin_page(self) -> None:
+        """Takes note that a page begins, for the first time or anew."""
+
+    @abstractmethod
+    def look(self, record: Any) -> None:
+        """Looks at a record of the page.
+
+        Raises:
+            UnexpectedAnswer: The record cannot come there.
+        """
+
+
 def whole_number(envelope: Any, path: tuple[str, ...], option: str) -> int:
     """Returns the whole number that an answer states.
 

@@ -4,6 +4,7 @@ A mark is the server's clock or its own count of changes, never a record's value
 metadata of materializations.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,8 +34,9 @@ from teamster.libraries.rest.placeholders import Values
 from teamster.libraries.rest.session import RestSession
 from teamster.libraries.rest.spool import hashed
 
-MARK, FULL_AT, ASKED = "since_mark", "since_full_at", "since_asked"
+MARK, FULL_AT, ASKED, READ = "since_mark", "since_full_at", "since_asked", "since_read"
 _VERSION_TAG = "dagster/data_version"
+_WHOLE = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Last:
         mark: How far it read.
         full_at: When everything was last read, in seconds since 1970.
         data_version: The data version of its object.
+        read: The data version of what it read; "" where it does not say.
         object_path: Its object.
         version: The object's version.
     """
@@ -52,6 +55,7 @@ class Last:
     mark: str
     full_at: float
     data_version: str
+    read: str
     object_path: UPath
     version: str
 
@@ -101,23 +105,33 @@ class Changes:
         there = stored(path)
         if there is None:
             return None
-        version = (event.tags or {}).get(_VERSION_TAG, "")
-        return Last(mark.text or "", full_at.value or 0.0, version, path, version_of(there))
+        read = event.metadata.get(READ)
+        return Last(
+            mark=mark.text or "",
+            full_at=full_at.value or 0.0,
+            data_version=(event.tags or {}).get(_VERSION_TAG, ""),
+            read=str(read.value) if isinstance(read, TextMetadataValue) else "",
+            object_path=path,
+            version=version_of(there),
+        )
 
     def ask_mark(self, session: RestSession) -> None:
         """Asks how far the server's changes go, before the records are read.
 
         Raises:
-            UnexpectedAnswer: The answer has no such mark.
+            UnexpectedAnswer: The answer has no such mark, or one that nothing can be taken from.
         """
-        if self._since.mark is None:
+        mark = self._since.mark
+        if mark is None:
             return
-        document = session.get_json(self._since.mark.endpoint)
-        found = look_up(document, self._since.mark.path)
+        where = f"{session.host}: GET {mark.endpoint}"
+        found = look_up(session.get_json(mark.endpoint), mark.path)
         if not isinstance(found, str) or not found:
+            raise UnexpectedAnswer(f"{where}: no mark at {shown_path(mark.path)}")
+        if mark.overlap and not _WHOLE.fullmatch(found):
             raise UnexpectedAnswer(
-                f"{session.host}: GET {self._since.mark.endpoint}: no mark at "
-                f"{shown_path(self._since.mark.path)}"
+                f"{where}: the mark at {shown_path(mark.path)} is no whole number; leave overlap "
+                "out"
             )
         self._mark = found
 
@@ -141,16 +155,27 @@ class Changes:
         """Returns what to add to the query; nothing where everything has to be read."""
         if self.last is None:
             return {}
-        marks = {SINCE: self.last.mark, UNTIL: self._mark or ""}
+        marks = {SINCE: self._since_mark(self.last), UNTIL: self._mark or ""}
         return dict(filled_params(self._since.params, {**values, **marks}))
 
-    def metadata(self) -> dict[str, Any]:
-        """Returns what the next run will look for."""
+    def _since_mark(self, last: Last) -> str:
+        """Returns from where to ask; counted marks reach back."""
+        overlap = self._since.mark.overlap if self._since.mark else 0
+        return str(max(0, int(last.mark) - overlap)) if overlap else last.mark
+
+    def metadata(self, of_read: str) -> dict[str, Any]:
+        """Returns what the next run will look for.
+
+        Args:
+            of_read: The data version of what was read.
+        """
         full_at = self._now if self.last is None else self.last.full_at
-        return {MARK: self._mark, FULL_AT: full_at, ASKED: self._asked}
+        return {MARK: self._mark, FULL_AT: full_at, ASKED: self._asked, READ: of_read}
 
     def data_version(self, of_read: str, count: int) -> str:
         """Returns the data version of what is written.
+
+        What was read twice in a row, as overlaps are, changes the object once.
 
         Args:
             of_read: The data version of what was read.
@@ -158,7 +183,7 @@ class Changes:
         """
         if self.last is None:
             return of_read
-        if not count:
+        if not count or of_read == self.last.read:
             return self.last.data_version
         return sha256(f"{self.last.data_version} {of_read}".encode()).hexdigest()
 

@@ -5,20 +5,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy
+from numpy.typing import NDArray
 
 from teamster.core.documents import Document
 from teamster.core.errors import UnexpectedAnswer
 from teamster.core.json_text import DECODER, compact
 from teamster.libraries.rest.paths import ABSENT, look_up, shown_path
 
+Marks: TypeAlias = NDArray[numpy.uint64]
+"""What tells records apart, 64 bits each."""
+
+_BITS = 2**64 - 1
 _NO_RECORD = "the record is no JSON object"
 
 
 @dataclass(frozen=True)
-class _Mark:
+class Mark:
     """A state to go back to."""
 
     bytes: int
@@ -45,23 +50,27 @@ class RecordSpool:
         self.path = path
         self._key = key
         self._record = record
-        self._keys = array("Q")
+        self._marks = array("Q")
         self._digest = sha256()
         self._page = blake2b(digest_size=16)
         self.count = 0
         self._file = path.open("wb")
 
-    def begin_page(self) -> _Mark:
+    def begin_page(self) -> Mark:
         """Returns the state before a page."""
         self._page = blake2b(digest_size=16)
-        return _Mark(self._file.tell(), self.count, self._digest.copy())
+        return self.mark()
 
-    def go_back(self, mark: _Mark) -> None:
+    def mark(self) -> Mark:
+        """Returns the state, to go back to."""
+        return Mark(self._file.tell(), self.count, self._digest.copy())
+
+    def go_back(self, mark: Mark) -> None:
         """Forgets what came since."""
         self._file.seek(mark.bytes)
         self._file.truncate()
-        self._digest = mark.digest
-        del self._keys[mark.count :]
+        self._digest = mark.digest.copy()
+        del self._marks[mark.count :]
         self.count = mark.count
 
     def add(self, value: Any, text: str, copied: Mapping[str, Any] | None = None) -> None:
@@ -82,11 +91,10 @@ class RecordSpool:
             value = {**value, **copied}
             text = compact(value)
         self.count += 1
-        if self._key:
-            self._keys.append(self._key_of(value))
         line = (
             text.replace("\n", " ").encode(errors="surrogatepass") + b"\n"
         )  # a text's own are escaped
+        self._marks.append(self._key_of(value) if self._key else hash(line) & _BITS)
         self._digest.update(line)
         self._page.update(line)
         self._file.write(line)
@@ -112,13 +120,26 @@ class RecordSpool:
 
     def repeated_keys(self) -> int:
         """Returns how many records have the key of another; to be asked once, at the end."""
-        keys = numpy.frombuffer(self._keys, dtype=numpy.uint64) if self._keys else numpy.array([])
+        if not self._key or not self.count:
+            return 0
+        keys = numpy.frombuffer(self._marks, dtype=numpy.uint64)
         keys.sort()  # in place: what they belong to does not matter any more
         return int((keys[1:] == keys[:-1]).sum())
 
+    def marks_since(self, mark: Mark) -> Marks:
+        """Returns 64 bits of the key of each record that came since, sorted.
+
+        Where no key is declared, they are those of its text.
+        """
+        if self.count == mark.count:
+            return numpy.array([], dtype=numpy.uint64)
+        marks = numpy.frombuffer(self._marks, dtype=numpy.uint64, offset=8 * mark.count).copy()
+        marks.sort()
+        return marks
+
     def clear(self) -> None:
         """Forgets everything."""
-        self.go_back(_Mark(0, 0, sha256()))
+        self.go_back(Mark(0, 0, sha256()))
 
     def documents(self) -> Iterator[Document]:
         """Hands on the records, numbered from 1."""

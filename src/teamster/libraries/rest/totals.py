@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, Field
 
-from teamster.libraries.rest.pagination import STRICT
+from teamster.libraries.rest.kinds import STRICT
 from teamster.libraries.rest.paths import ABSENT, JsonPath, look_up
 from teamster.libraries.rest.sequences import Page, whole_number
 
