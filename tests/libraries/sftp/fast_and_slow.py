@@ -17,7 +17,7 @@ from teamster.core.records import Records
 from teamster.libraries.sftp import encoding, table_blocks
 from teamster.libraries.sftp.cells import CellEncoder, Encoded
 from teamster.libraries.sftp.formats import fast as fast_format
-from teamster.libraries.sftp.formats.splitting import Cells
+from teamster.libraries.sftp.formats.places import Places
 from teamster.libraries.sftp.read_options import ReadOptions
 from teamster.libraries.sftp.reading import read_records
 from teamster.libraries.ssh.files import Content, LocalFile, RemoteFile
@@ -141,8 +141,8 @@ def chunks_of(size: int) -> Iterator[Counter[str]]:
     counts: Counter[str] = Counter()
     encode = CellEncoder.__call__
 
-    def counted(self: CellEncoder, cells: Cells, first_line: int) -> Encoded | None:
-        encoded = encode(self, cells, first_line)
+    def counted(self: CellEncoder, places: Places, first_line: int) -> Encoded | None:
+        encoded = encode(self, places, first_line)
         counts["encoded" if encoded else "left"] += 1
         return encoded
 

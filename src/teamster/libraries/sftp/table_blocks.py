@@ -102,7 +102,7 @@ class _Encoding:
     _by_chunk: "CellEncoder | None" = None
     _rows: list[bytes] = field(default_factory=list)
     _size: int = 0
-    _under_way: "deque[tuple[CellBatch, Future[Encoded | None]]]" = field(default_factory=deque)
+    _under_way: "deque[Future[Encoded | CellBatch]]" = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         self._plan = plan_of(self.fields, self.table)
@@ -124,18 +124,16 @@ class _Encoding:
 
         if self._by_chunk is None:
             self._by_chunk = CellEncoder(plan, self.table.layout.width)
-        future = self.threads.call(self._by_chunk, batch.cells, batch.first_line)
-        self._under_way.append((batch, future))
+        self._under_way.append(self.threads.call(_encoded, self._by_chunk, batch))
 
     def _finished(self, *, wait: bool = False) -> Iterator[Block]:
         """Hands on what is encoded, in order; all that is under way if it is to wait."""
         most = 0 if wait else _UNDER_WAY
-        while self._under_way and (len(self._under_way) > most or self._under_way[0][1].done()):
+        while self._under_way and (len(self._under_way) > most or self._under_way[0].done()):
             yield from self._flushed()
-            batch, future = self._under_way.popleft()
-            encoded = future.result()
-            if encoded is None:
-                yield from self._lines(_lines_of(batch))
+            encoded = self._under_way.popleft().result()
+            if isinstance(encoded, CellBatch):
+                yield from self._lines(_lines_of(encoded))
                 yield from self._flushed()
                 continue
             self.written += encoded.block.count
@@ -203,8 +201,17 @@ class _Encoding:
             yield block
 
 
+def _encoded(by_chunk: "CellEncoder", batch: CellBatch) -> "Encoded | CellBatch":
+    """Encodes a chunk; returns it as it is where its rows must be looked at, each by itself.
+
+    Whoever waits for the outcome keeps no chunk that way: in memory are those under way.
+    """
+    return by_chunk(batch.cells, batch.first_line) or batch
+
+
 def _lines_of(batch: Batch | CellBatch) -> Iterable[Line]:
     if isinstance(batch, Batch):
         return batch.lines
     numbers = (batch.cells.line_numbers + batch.first_line).tolist()
-    return [Line(number, batch.cells.row(row)) for row, number in enumerate(numbers)]
+    cells = batch.cells.joined
+    return [Line(number, cells.row(row)) for row, number in enumerate(numbers)]

@@ -14,7 +14,7 @@ SIGNS = Signs(ord(","), ord('"'))
 
 def rows(text: str, signs: Signs = SIGNS) -> list[list[str]] | None:
     cells = split(text.encode(), signs).cells
-    return None if cells is None else [cells.row(row) for row in range(len(cells.row_starts))]
+    return None if cells is None else [cells.joined.row(row) for row in range(len(cells.starts))]
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,19 @@
 import csv
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Self
+from itertools import islice
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
 from teamster.libraries.sftp.formats.batches import ROWS, Batch, Line, batches_of_table
 from teamster.libraries.sftp.formats.text import Lines, TextFormat, decoded
 from teamster.libraries.ssh.files import LocalFile
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 FIELD_LIMIT = 16 * 1024**2
 """Characters of one cell. A larger one is an unclosed quote, which would swallow the file."""
@@ -90,9 +94,22 @@ class Dialect:
         self, lines: Iterable[str], *, strict: bool = True, escape: str | None = None
     ) -> Iterator[list[str]]:
         """Returns a reader of lines that begin with a row."""
+        if self.is_plain:
+            return self.csv_reader(lines, strict=strict, escape=escape)
+        return self._restored(self.csv_reader(self._stood_in(lines), strict=strict, escape=escape))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the csv module knows the separator, which is one character then."""
+        return self.delimiter == self.layout.sep
+
+    def csv_reader(
+        self, lines: Iterable[str], *, strict: bool = True, escape: str | None = None
+    ) -> "Reader":
+        """Returns a reader of the csv module's, of lines in which ``delimiter`` separates."""
         layout = self.layout
-        reader = csv.reader(
-            lines if self.delimiter == layout.sep else self._stood_in(lines),
+        return csv.reader(
+            lines,
             delimiter=self.delimiter,
             quotechar=layout.quote,
             escapechar=escape or layout.escape,
@@ -100,7 +117,6 @@ class Dialect:
             quoting=self.quoting,
             strict=strict,
         )
-        return reader if self.delimiter == layout.sep else self._restored(reader)
 
     def _stood_in(self, lines: Iterable[str]) -> Iterator[str]:
         for line in lines:
@@ -139,10 +155,44 @@ def rows_of(lines: Lines, dialect: Dialect, at_once: int = ROWS) -> Iterator[lis
             return
         except csv.Error as error:
             start = lines.number - len(taken) + 1
-            raw = lines.take_back_all_but_first().rstrip("\r\n")
-            rows.append(Line(start, [raw], _fault(str(error)), _likely_cells(raw, dialect)))
+            rows.append(_faulty(start, lines.take_back_all_but_first(), error, dialect))
             yield rows
             rows = []
+
+
+def rows_of_all(lines: Sequence[str], before: int, dialect: Dialect) -> Iterator[list[Line]]:
+    """Hands on the rows of lines that are in memory, as :func:`rows_of` does, and sooner.
+
+    Args:
+        lines: The lines, from the beginning of a row on, comments not among them.
+        before: How many lines stand before them.
+        dialect: How the csv module is to read them; a plain one.
+    """
+    rows: list[Line] = []
+    done = 0
+    while done < len(lines):
+        begun = done
+        reader = dialect.csv_reader(islice(lines, begun, None))
+        try:
+            for cells in reader:
+                if cells:
+                    rows.append(Line(before + done + 1, cells))
+                done = begun + reader.line_num
+                if len(rows) == ROWS:
+                    yield rows
+                    rows = []
+        except csv.Error as error:  # and on with the line behind the one on which it begins
+            rows.append(_faulty(before + done + 1, lines[done], error, dialect))
+            done += 1
+            yield rows
+            rows = []
+    if rows:
+        yield rows
+
+
+def _faulty(number: int, line: str, error: csv.Error, dialect: Dialect) -> Line:
+    raw = line.rstrip("\r\n")
+    return Line(number, [raw], _fault(str(error)), _likely_cells(raw, dialect))
 
 
 def _fault(message: str) -> str:
