@@ -12,22 +12,28 @@ import fastavro
 import pytest
 
 from teamster.cli.demo.drop import DropSummary, generate_drop
+from teamster.cli.demo.drop.oneroster_records import roster_records
+from teamster.cli.demo.drop.population import build_population
+from teamster.cli.demo.drop.staff import Staff
+from teamster.cli.demo.powerschool_tables import powerschool_of
 from teamster.libraries.dbt.warehouse import connect_warehouse
 
 ROOT = Path(__file__).resolve().parents[2]
 MAKE_DROP = ROOT.parent / "shared" / "make_drop.py"
 TEAMSTER = str(Path(sys.executable).with_name("teamster"))
 
+STUDENTS, SEED = 12, 2026
+
 pytestmark = pytest.mark.slow
 
 
-def run_demo(drop: Path, home: Path) -> subprocess.CompletedProcess[str]:
-    """Runs the demo over a drop, everything that it leaves behind in a folder of its own."""
+def run_demo(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs the demo, everything that it leaves behind in a folder of its own."""
     home.mkdir(exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TEAMSTER_")}
     kept.pop("DAGSTER_HOME", None)
     return subprocess.run(
-        [TEAMSTER, "demo", "--drop", str(drop)],
+        [TEAMSTER, "demo", *arguments],
         env={**kept, "TEAMSTER_HOME": str(home), "TEAMSTER_DBT_DIR": str(ROOT / "src" / "dbt")},
         capture_output=True,
         text=True,
@@ -38,7 +44,7 @@ def run_demo(drop: Path, home: Path) -> subprocess.CompletedProcess[str]:
 
 def rows_in(home: Path, *asset_key: str) -> int:
     """Counts the rows of an asset's objects, all partitions."""
-    (storage,) = home.glob(".teamster/drops/*/storage")
+    (storage,) = [*home.glob(".teamster/storage"), *home.glob(".teamster/drops/*/storage")]
     total = 0
     for path in storage.joinpath(*asset_key).rglob("data"):
         with path.open("rb") as file:
@@ -53,7 +59,7 @@ def rows_laid_out(rows: Mapping[str, int], pattern: str) -> int:
 @pytest.fixture(scope="module")
 def small_drop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DropSummary]:
     drop = tmp_path_factory.mktemp("small") / "drop"
-    return drop, generate_drop(drop, students_per_school=12)
+    return drop, generate_drop(drop, students_per_school=STUDENTS)
 
 
 FEEDS = {
@@ -70,29 +76,39 @@ FEEDS = {
 }
 
 
-def test_the_demo_takes_every_row_of_a_generated_drop_and_answers(
+def test_the_demo_takes_every_row_of_files_and_apis_and_answers(
     small_drop: tuple[Path, DropSummary], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drop, summary = small_drop
-    done = run_demo(drop, tmp_path)
+    done = run_demo(tmp_path, "--students", str(STUDENTS))
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert not done.stderr
     assert "Traceback" not in done.stdout
     assert str(tmp_path) not in done.stdout
     assert "norming_window" in done.stdout  # drift, by the column's name
+    _, summary = small_drop
     for region in ("newark", "camden"):
         for key, pattern in FEEDS.items():
             laid_out = rows_laid_out(summary.rows, pattern.format(region))
             assert laid_out, pattern
             assert rows_in(tmp_path, f"kipp{region}", *key) == laid_out, key
-    monkeypatch.setenv(
-        "TEAMSTER_WAREHOUSE", str(next(tmp_path.glob(".teamster/drops/*/warehouse.duckdb")))
-    )
+        assert_apis_were_read(tmp_path, region)
+    monkeypatch.setenv("TEAMSTER_WAREHOUSE", str(tmp_path / ".teamster" / "warehouse.duckdb"))
     with connect_warehouse() as warehouse:
         enrolled = warehouse.sql(
             "select sum(students) from kipptaf_reporting.rpt_enrollment_by_school_and_grade"
         ).fetchone()
     assert enrolled == (sum(summary.enrolment.values()),)
+
+
+def assert_apis_were_read(home: Path, region: str) -> None:
+    """Asserts that each table and endpoint has the records that its server holds."""
+    population = build_population(region, STUDENTS, seed=SEED)
+    powerschool = powerschool_of(population, SEED)
+    oneroster = roster_records(population, Staff(SEED))
+    for name in ("students", "schools", "sections", "cc"):
+        assert rows_in(home, f"kipp{region}", "powerschool", name) == len(powerschool.tables[name])
+    for name in ("users", "classes", "enrollments"):
+        assert rows_in(home, f"kipp{region}", "oneroster_api", name) == len(oneroster[name])
 
 
 def test_a_file_that_cannot_be_read_makes_the_demo_fail_by_name_and_spares_the_rest(
@@ -106,7 +122,7 @@ def test_a_file_that_cannot_be_read_makes_the_demo_fail_by_name_and_spares_the_r
     (drop / "collegeboard" / "psat").mkdir()
     bad = drop / "collegeboard" / "sat" / "312345_SAT_20251104_1.csv"
     bad.write_bytes(b"AI_CODE,NAME_LAST\n312345,Zebedee\xf1\n")
-    done = run_demo(drop, tmp_path / "home")
+    done = run_demo(tmp_path / "home", "--drop", str(drop))
     assert done.returncode == 1
     assert "FAILED kippnewark/collegeboard/sat" in done.stdout
     words = " ".join(done.stdout.split())
@@ -123,7 +139,7 @@ def test_the_demo_takes_every_row_of_the_real_files(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, str(MAKE_DROP), str(drop)], check=True, stdout=subprocess.DEVNULL
     )
-    done = run_demo(drop, tmp_path / "home")
+    done = run_demo(tmp_path / "home", "--drop", str(drop))
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     lessons = "personalized_instruction_by_lesson"
     expected = {

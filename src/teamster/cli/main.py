@@ -9,6 +9,7 @@ from pkgutil import iter_modules
 import click
 
 from teamster import code_locations
+from teamster.cli.demo.drop import STUDENTS_PER_SCHOOL
 from teamster.cli.demo.environment import demo_environment
 from teamster.core.errors import TeamsterError
 from teamster.core.settings import checkout
@@ -20,6 +21,14 @@ _DROP = click.option(
     help="Serve this folder, one folder a vendor, instead of a generated drop.",
 )
 
+_STUDENTS = click.option(
+    "--students",
+    type=click.IntRange(min=1),
+    default=STUDENTS_PER_SCHOOL,
+    show_default=True,
+    help="About how many students a school has in what is made up.",
+)
+
 
 @click.group()
 @click.version_option(package_name="teamster")
@@ -29,7 +38,8 @@ def main() -> None:
 
 @main.command()
 @_DROP
-def demo(drop: Path | None) -> None:
+@_STUDENTS
+def demo(drop: Path | None, students: int) -> None:
     """Run everything once, from vendors' servers on loopback to answers out of the warehouse.
 
     Ends with exit code 1 if any part failed.
@@ -37,7 +47,7 @@ def demo(drop: Path | None) -> None:
     from teamster.cli.demo.run import run_demo  # Dagster and dbt load when they are needed
 
     try:
-        with demo_environment(drop) as environment:
+        with demo_environment(drop, students) as environment:
             succeeded = run_demo(environment)
     except TeamsterError as error:
         raise click.ClickException(str(error)) from None
@@ -46,11 +56,12 @@ def demo(drop: Path | None) -> None:
 
 @main.command()
 @_DROP
+@_STUDENTS
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where the UI listens.")
 @click.option("--port", default=3000, show_default=True, help="The UI's port.")
-def dev(drop: Path | None, host: str, port: int) -> None:
+def dev(drop: Path | None, students: int, host: str, port: int) -> None:
     """Open the Dagster UI over all code locations, with the demo's servers running."""
-    with demo_environment(drop):
+    with demo_environment(drop, students):
         click.echo(f"Dagster UI: http://{host}:{port}  (Ctrl-C ends it)")
         command = [str(Path(sys.executable).with_name("dg")), "dev", "--workspace"]
         options = ["workspace.yaml", "--host", host, "--port", str(port)]

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from teamster.cli.demo import oneroster_api, powerschool_tables
-from teamster.cli.demo.drop import generate_drop
+from teamster.cli.demo.drop import STUDENTS_PER_SCHOOL, generate_drop
 from teamster.cli.demo.server import serve_drop
 from teamster.core.settings import STATE_FOLDER, project_root
 
 _SENSOR_INTERVAL_SECONDS = "15"
 """Nobody wants to wait five minutes for a demo, and its servers do not mind."""
 
-APIS: Mapping[str, Callable[[], AbstractContextManager[Mapping[str, str]]]] = {
+APIS: Mapping[str, Callable[..., AbstractContextManager[Mapping[str, str]]]] = {
     **oneroster_api.SERVERS,
     **powerschool_tables.SERVERS,
 }
@@ -49,13 +49,16 @@ class DemoEnvironment:
 
 
 @contextmanager
-def demo_environment(drop: Path | None) -> Iterator[DemoEnvironment]:
+def demo_environment(
+    drop: Path | None, students_per_school: int = STUDENTS_PER_SCHOOL
+) -> Iterator[DemoEnvironment]:
     """Serves a drop and the APIs on loopback and points the code locations and Dagster at them.
 
     The APIs' data are made up, so there are none beside a drop that was given.
 
     Args:
         drop: A folder laid out as vendors' servers; None for a generated one.
+        students_per_school: About how many students a school has in what is made up.
 
     Yields:
         The environment; the process's variables lead there until the block ends.
@@ -67,7 +70,7 @@ def demo_environment(drop: Path | None) -> Iterator[DemoEnvironment]:
         (home / "dagster.yaml").write_text(DAGSTER_YAML)
     folder = drop or state / "demo" / "drop"
     if drop is None:
-        generate_drop(folder)
+        generate_drop(folder, students_per_school=students_per_school)
     with ExitStack() as stack:
         server = stack.enter_context(serve_drop(folder))
         apis = APIS if drop is None else {}
@@ -79,7 +82,7 @@ def demo_environment(drop: Path | None) -> Iterator[DemoEnvironment]:
         for vendor in server.passwords:
             variables |= server.environment(vendor)
         for serving in apis.values():
-            variables |= stack.enter_context(serving())
+            variables |= stack.enter_context(serving(students_per_school=students_per_school))
         with _variables(variables):
             yield DemoEnvironment(
                 drop=folder,

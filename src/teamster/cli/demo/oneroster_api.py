@@ -219,16 +219,19 @@ def _links(call: Call, offset: int, limit: int, chosen: Sequence[Record]) -> str
 
 
 @contextmanager
-def serve_oneroster(region: str) -> Iterator[dict[str, str]]:
+def serve_oneroster(
+    region: str, students_per_school: int = STUDENTS_PER_SCHOOL
+) -> Iterator[dict[str, str]]:
     """Serves a region's roster on loopback.
 
     Args:
         region: One of the regions of the made-up population.
+        students_per_school: About how many students a school has, as in ``generate_drop``.
 
     Yields:
         The variables by which the code location finds it.
     """
-    population = build_population(region, STUDENTS_PER_SCHOOL, seed=_SEED)
+    population = build_population(region, students_per_school, seed=_SEED)
     client = ("teamster-demo", secrets.token_urlsafe(24))
     api = OneRosterApi(roster_records(population, Staff(_SEED)), client)
     prefix = f"ONEROSTER_{region.upper()}_API"
