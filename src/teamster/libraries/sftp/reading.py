@@ -1,6 +1,6 @@
 """Files to records: each format's reader, and what makes its batches fit the schema."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from teamster.libraries.ssh.files import LocalFile
 
 
 def read_records(
-    files: Sequence[LocalFile],
+    files: Iterable[LocalFile],
     schema: AvroSchema,
     options: ReadOptions,
     spool: Path,
@@ -36,7 +36,7 @@ def read_records(
     """Reads files, one after the other, as one stream of records.
 
     Args:
-        files: The files, in order.
+        files: The files, in order. The next is asked for when one was read, and not before.
         schema: The schema of the records.
         options: How the files are read.
         spool: A private folder for rejected rows.
@@ -67,7 +67,7 @@ def read_records(
 
 
 def _tables(
-    files: Sequence[LocalFile], layout: Delimited | FixedWidth | Excel | Pdf, options: ReadOptions
+    files: Iterable[LocalFile], layout: Delimited | FixedWidth | Excel | Pdf, options: ReadOptions
 ) -> Iterator[Batch]:
     match layout:
         case Delimited():
@@ -80,5 +80,5 @@ def _tables(
             return read_pdf(files, layout)
 
 
-def _documents(files: Sequence[LocalFile], layout: Json | JsonLines) -> Iterator[DocumentBatch]:
+def _documents(files: Iterable[LocalFile], layout: Json | JsonLines) -> Iterator[DocumentBatch]:
     return read_json(files, layout) if isinstance(layout, Json) else read_json_lines(files, layout)

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
 from contextlib import AsyncExitStack, aclosing, contextmanager, suppress
@@ -58,6 +59,7 @@ class Remote:
             server: Host and port, to name in errors.
         """
         self.server = server
+        self.round_trip = math.inf  # seconds, by the quickest answer to a walk
         self._connection = connection
         self._timeout = timeout
         self._sftp: asyncssh.SFTPClient
@@ -65,7 +67,12 @@ class Remote:
         self._waiting = 0
         self._timer: asyncio.TimerHandle | None = None
         self._gave_up = False
-        self.is_cut = False
+        self._cut = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the connection has ended: by :meth:`cut`, or because the server hung up."""
+        return self._cut or self._connection.is_closed()
 
     async def start(self) -> "Remote":
         """Asks for the SFTP subsystem and returns itself."""
@@ -80,7 +87,10 @@ class Remote:
     async def real_path(self, path: str) -> str:
         """Returns the absolute path, all links resolved by the server."""
         with self._expecting():
-            return str(await self._sftp.realpath(path))
+            began = time.perf_counter()
+            real = str(await self._sftp.realpath(path))
+            self.round_trip = min(self.round_trip, time.perf_counter() - began)
+            return real
 
     async def stat(self, path: str) -> asyncssh.SFTPAttrs:
         """Returns what the server says of a path, a link followed."""
@@ -155,7 +165,7 @@ class Remote:
 
     def cut(self) -> None:
         """Ends the connection at once: every call that waits fails, and every later one."""
-        self.is_cut = True
+        self._cut = True
         self._connection.abort()
 
     async def close(self) -> None:

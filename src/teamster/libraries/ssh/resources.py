@@ -13,7 +13,8 @@ from pydantic import Field
 
 from teamster.core.errors import ConfigError
 from teamster.libraries.ssh.host_keys import Trust, connect
-from teamster.libraries.ssh.session import SessionLimits, SFTPSession
+from teamster.libraries.ssh.limits import SessionLimits
+from teamster.libraries.ssh.session import SFTPSession
 
 _LOOP = {"use_uvloop": find_spec("uvloop") is not None}  # there is none for Windows
 
@@ -78,6 +79,14 @@ class SSHResource(ConfigurableResource[Any]):
     longest_wait: float = Field(default=30, ge=0, description="Seconds between tries at most.")
     max_listings: int = Field(default=64, ge=1, description="Folders listed at once.")
     max_downloads: int = Field(default=32, ge=1, description="Files fetched at once.")
+    max_ahead: int = Field(
+        default=256, ge=1, description="Files fetched or under way that are not read yet, at most."
+    )
+    max_ahead_bytes: int = Field(
+        default=256 * 1024**2,
+        ge=1,
+        description="Their bytes at most; a file of more is fetched when no other waits.",
+    )
     no_host_key_check: bool = Field(
         default=False, description="dagster-ssh's; refused: use insecure_skip_host_key_check."
     )
@@ -123,6 +132,8 @@ class SSHResource(ConfigurableResource[Any]):
             longest_wait=self.longest_wait,
             max_listings=self.max_listings,
             max_downloads=self.max_downloads,
+            max_ahead=self.max_ahead,
+            max_ahead_bytes=self.max_ahead_bytes,
         )
         with start_blocking_portal(backend_options=_LOOP) as portal:
             session = SFTPSession(server, lambda: connect(options, trust), portal, limits)

@@ -2,7 +2,8 @@
 
 import asyncio
 import io
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 import asyncssh
 from anyio.from_thread import BlockingPortal
 from tenacity import (
-    Retrying,
+    AsyncRetrying,
     retry_if_exception_type,
     stop_after_attempt,
     wait_exponential,
@@ -19,30 +20,13 @@ from tenacity import (
 
 from teamster.core.errors import FileChanged, Permanent, ServerUnavailable, Transient
 from teamster.libraries.ssh.failures import sorted_failures
+from teamster.libraries.ssh.fetching import Fetching
 from teamster.libraries.ssh.files import Content, Listing, LocalFile, RemoteFile
-from teamster.libraries.ssh.remote import Remote, all_ended
+from teamster.libraries.ssh.limits import SessionLimits
+from teamster.libraries.ssh.remote import Remote
 from teamster.libraries.ssh.walk import WalkSpec, walk_all
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class SessionLimits:
-    """How patient and how greedy a session is.
-
-    Attributes:
-        timeout: Seconds without an answer until a call counts as failed.
-        attempts: How often a call is tried when the failure is transient.
-        longest_wait: Seconds to wait between tries at the most.
-        max_listings: Folders listed at once.
-        max_downloads: Files fetched at once.
-    """
-
-    timeout: float = 60
-    attempts: int = 3
-    longest_wait: float = 30
-    max_listings: int = 64
-    max_downloads: int = 32
 
 
 @dataclass
@@ -111,20 +95,27 @@ class SFTPSession:
             NoMatchingFile: A file vanished.
             ServerUnavailable: The server did not answer, tried as often as the limits say.
         """
-        fetched: dict[int, LocalFile] = {}
-        free = asyncio.Semaphore(self.limits.max_downloads)
+        with self._fetching(files, spool, keep=True) as arriving:
+            return list(arriving)
 
-        async def fetch_one(remote: Remote, number: int) -> None:
-            place = spool / f"download-{number}"
-            with sorted_failures(f"{self.server}: {files[number].path}"):
-                fetched[number] = await self._fetch(remote, files[number].path, place, free)
+    @contextmanager
+    def fetching(self, files: Sequence[RemoteFile], spool: Path) -> Iterator[Iterator[LocalFile]]:
+        """Downloads files into the spool while those before them are read.
 
-        async def fetch_missing(remote: Remote) -> None:
-            missing = [number for number in range(len(files)) if number not in fetched]
-            await all_ended(fetch_one(remote, number) for number in missing)
+        ``max_ahead`` files and ``max_ahead_bytes`` bytes wait there at the most, besides the file
+        that is being read. No time-out counts while they wait and nothing is asked for.
 
-        self._call(fetch_missing)
-        return [fetched[number] for number in range(len(files))]
+        Args:
+            files: What to fetch.
+            spool: A private folder; names in it are our own.
+
+        Yields:
+            The local files, in the order given. Each is gone when the next one is asked for, and
+            all are when the block ends, however it ends. In place of the first file that could not
+            be fetched comes what :meth:`fetch` would raise.
+        """
+        with self._fetching(files, spool) as arriving:
+            yield arriving
 
     def open(self, file: RemoteFile) -> io.BufferedReader:
         """Opens a remote file for reading here and there, such as an archive's directory."""
@@ -143,25 +134,41 @@ class SFTPSession:
         """Closes the connection."""
         self.portal.call(self._drop)
 
+    @contextmanager
+    def _fetching(
+        self, files: Sequence[RemoteFile], spool: Path, *, keep: bool = False
+    ) -> Iterator[Iterator[LocalFile]]:
+        ahead = Fetching(self._fetch, files, spool, self.limits, keep=keep)
+        self.portal.call(ahead.start, self._tried)
+        try:
+            yield ahead.in_order()
+        finally:
+            self.portal.call(ahead.stop)
+            ahead.remove()
+
     async def _fetch(
         self, remote: Remote, path: str, place: Path, free: asyncio.Semaphore
     ) -> LocalFile:
-        got = await remote.get(path, place, free)
+        with sorted_failures(f"{self.server}: {path}"):
+            got = await remote.get(path, place, free)
         before, after = RemoteFile.of(path, got.before), RemoteFile.of(path, got.after)
         if before != after or got.size != after.size:
             raise FileChanged(f"{self.server}: {path} changed while it was fetched")
         return LocalFile(place, after, Content(place))
 
     def _call(self, operation: Callable[[Remote], Awaitable[Result]]) -> Result:
+        return self.portal.call(self._tried, operation)
+
+    async def _tried(self, operation: Callable[[Remote], Awaitable[Result]]) -> Result:
         """Runs an operation; a transient failure is tried again."""
-        retrying = Retrying(
+        retrying = AsyncRetrying(
             retry=retry_if_exception_type(Transient),
             stop=stop_after_attempt(self.limits.attempts),
             wait=wait_exponential(multiplier=0.5, max=self.limits.longest_wait)
             + wait_random(0, min(1, self.limits.longest_wait)),
             reraise=True,
         )
-        return retrying(self.portal.call, self._run, operation)
+        return await retrying(self._run, operation)
 
     async def _run(self, operation: Callable[[Remote], Awaitable[Result]]) -> Result:
         try:
@@ -173,7 +180,7 @@ class SFTPSession:
 
     async def _connected(self) -> Remote:
         async with self._connecting:  # calls of several threads share one connection
-            if self._remote is not None and self._remote.is_cut:
+            if self._remote is not None and self._remote.is_over:
                 await self._drop()
             if self._remote is None:
                 self._remote = Remote(await self.connect(), self.limits.timeout, self.server)

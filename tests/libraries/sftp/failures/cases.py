@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from benchmarks.proxy import HOST, Proxy, proxy
 from teamster.core.schema import SchemaLike, text_model
-from teamster.libraries.ssh.files import LocalFile, RemoteFile
+from teamster.libraries.ssh.files import RemoteFile
 from teamster.libraries.ssh.resources import SSHResource
 from tests.libraries.sftp.vendor import Vendor
 
@@ -64,19 +64,22 @@ class Scene:
             @contextmanager
             def session(self, **limits: Any) -> Any:
                 with super().session(**limits) as session:
-                    fetch = session.fetch
-
-                    def interrupted(files: Sequence[RemoteFile], spool: Path) -> list[LocalFile]:
-                        assert files
-                        action()
-                        return fetch(files, spool)
-
-                    session.fetch = interrupted  # type: ignore[method-assign]
+                    for name in ("fetch", "fetching"):
+                        setattr(session, name, _behind(action, getattr(session, name)))
                     yield session
 
         given = self.vendor.resource
         fields = {name: getattr(given, name) for name in SSHResource.model_fields}
         self.vendor = replace(self.vendor, resource=Interrupted(**fields))
+
+
+def _behind(action: Callable[[], object], fetch: Callable[..., Any]) -> Callable[..., Any]:
+    def interrupted(files: Sequence[RemoteFile], spool: Path) -> Any:
+        assert files
+        action()
+        return fetch(files, spool)
+
+    return interrupted
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from teamster.core.errors import FileChanged, NoMatchingFile
 from tests.libraries.sftp.failures.cases import CANARY, Case, Scene
@@ -62,6 +63,13 @@ def vanishes_in_download(scene: Scene) -> None:
     scene.proxied().after(HALF, place.unlink, times=1)  # who has it open still gets it
 
 
+def one_of_many_vanishes(scene: Scene) -> None:
+    places = [scene.put(f"id,name\n{n},{CANARY}\n", f"table_{n}.csv") for n in range(9)]
+    scene.before_download(lambda: places[6].unlink(missing_ok=True))
+
+
+MANY: dict[str, Any] = {"kind": "folder", "options": {"file": r"table_\d\.csv"}}
+
 CASES = [
     Case(
         "file grows during the download",
@@ -87,5 +95,15 @@ CASES = [
     ),
     Case(
         "file vanished, when_missing: skip", "skipped", vanishes, options={"when_missing": "skip"}
+    ),
+    Case(
+        "one file of many vanished",
+        *("fails at once", one_of_many_vanishes, NoMatchingFile, [r"table_6\.csv"]),
+        **MANY,
+    ),
+    Case(
+        "one file of many vanished, when_missing: skip",
+        *("skipped", one_of_many_vanishes),
+        **{**MANY, "options": {**MANY["options"], "when_missing": "skip"}},
     ),
 ]
