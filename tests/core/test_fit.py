@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import math
+import uuid
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -16,6 +17,9 @@ from teamster.core.fit import first_misfit, misfit
 
 PLACE = {"type": "record", "name": "Place", "fields": [{"name": "street", "type": "string"}]}
 DATE = {"type": "int", "logicalType": "date"}
+UUID = {"type": "string", "logicalType": "uuid"}
+TIME = {"type": "long", "logicalType": "time-micros"}
+MILLIS = {"type": "int", "logicalType": "time-millis"}
 DECIMAL = {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2}
 
 
@@ -46,7 +50,11 @@ DECIMAL = {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2
         (DATE, dt.date(2025, 1, 1)),
         (DATE, 3),
         (DECIMAL, Decimal("12.34")),
-        ({"type": "string", "logicalType": "uuid"}, "x"),
+        (UUID, "12345678-1234-5678-1234-567812345678"),
+        (UUID, uuid.UUID(int=1)),
+        (TIME, dt.time(23, 59, 59, 999999)),
+        (TIME, 86_399_999_999),
+        (MILLIS, 86_399_999),
         ({"type": "long", "logicalType": "unheard-of"}, 3),
         ("NameOfSomethingElse", object()),
     ],
@@ -93,6 +101,13 @@ def test_fits(avro_type: Any, value: Any) -> None:
         ({"type": "enum", "name": "E", "symbols": ["a"]}, "b", "f", "str"),
         ({"type": "fixed", "name": "F", "size": 2}, b"abc", "f", "bytes"),
         (DATE, "no date", "f", "str"),
+        (DATE, 2**30, "f", "int"),
+        (UUID, "x", "f", "str"),
+        (UUID, 1, "f", "int"),
+        (["null", UUID], "x", "f", "str"),
+        (TIME, 86_400_000_000, "f", "int"),
+        (TIME, -1, "f", "int"),
+        (MILLIS, 86_400_000, "f", "int"),
         (DECIMAL, Decimal("123.45"), "f", "Decimal"),
         (DECIMAL, Decimal("1.234"), "f", "Decimal"),
         (DECIMAL, 1.5, "f", "float"),
@@ -142,16 +157,40 @@ VALUES = st.recursive(
 )
 
 
-@given(TYPES, VALUES)
-def test_law_what_fits_is_written_and_comes_back(avro_type: Any, value: Any) -> None:
-    """fastavro alone would write much more, and other values than it was given."""
-    if misfit(value, avro_type, "f") is not None:
-        return
+def written_and_read(avro_type: Any, value: Any) -> Any:
     schema = {"type": "record", "name": "Row", "fields": [{"name": "f", "type": avro_type}]}
     file = io.BytesIO()
     fastavro.schemaless_writer(file, schema, {"f": value})
     file.seek(0)
     back: Any = fastavro.schemaless_reader(file, schema, None)
+    return back["f"]
+
+
+@given(TYPES, VALUES)
+def test_law_what_fits_is_written_and_comes_back(avro_type: Any, value: Any) -> None:
+    """fastavro alone would write much more, and other values than it was given."""
+    if misfit(value, avro_type, "f") is not None:
+        return
+    back = written_and_read(avro_type, value)
     if "float" in str(avro_type):  # single precision
         return
-    assert back["f"] == value
+    assert back == value
+
+
+LOGICAL = [
+    ("int", "date"),
+    ("int", "time-millis"),
+    ("long", "time-micros"),
+    ("long", "timestamp-millis"),
+    ("long", "timestamp-micros"),
+    ("long", "local-timestamp-micros"),
+    ("string", "uuid"),
+]
+
+
+@given(st.sampled_from(LOGICAL), VALUES | st.integers(0, 10**11) | st.uuids().map(str))
+def test_law_what_fits_a_logical_type_can_be_read(named: tuple[str, str], value: Any) -> None:
+    avro_type = dict(zip(("type", "logicalType"), named, strict=True))
+    if misfit(value, avro_type, "f") is not None:
+        return
+    written_and_read(avro_type, value)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
+from fastavro.read import LOGICAL_READERS
 from fastavro.write import LOGICAL_WRITERS
 
 from teamster.core.schema import non_null
@@ -22,6 +23,9 @@ BITS = {"int": 31, "long": 63}
 
 LARGEST = {"float": 3.4028234663852886e38, "double": sys.float_info.max}
 """Type of numbers -> the largest that is finite."""
+
+_DAY = {"int-time-millis": 86_400_000, "long-time-micros": 86_400_000_000}
+"""Type of times of day -> how long a day is."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -76,9 +80,14 @@ def misfit(value: Any, avro_type: Any, field: str) -> Misfit | None:
     wrong = Misfit(field, avro_type, type(value).__name__)
     kind = avro_type["type"] if isinstance(avro_type, dict) else avro_type
     if isinstance(avro_type, dict) and "logicalType" in avro_type:
-        prepare = LOGICAL_WRITERS.get(f"{kind}-{avro_type['logicalType']}")
+        logical = f"{kind}-{avro_type['logicalType']}"
+        prepare, read = LOGICAL_WRITERS.get(logical), LOGICAL_READERS.get(logical)
         try:
             value = prepare(value, avro_type) if prepare else value
+            if read:  # what is no UUID, or lies beyond the calendar, is written all the same
+                read(value, avro_type, None)
+            if logical in _DAY and not 0 <= value < _DAY[logical]:
+                return wrong
         except Exception:  # whatever it is, it may hold the value
             return wrong
     match kind:

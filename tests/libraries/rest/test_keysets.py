@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from teamster.core.errors import UnexpectedAnswer
-from tests.libraries.rest.listings import KEYSET, Records, read, resource_of
+from teamster.core.errors import ConfigError, RequestRefused, UnexpectedAnswer
+from tests.libraries.rest.listings import KEYSET, Records, build, read, resource_of
 from tests.libraries.rest.server import Answered, App, Asked, Fault, serving
 
 FAULTS: list[Fault] = ["429", "502", "reset", "slow", "truncated", "short"]
@@ -32,7 +32,9 @@ def test_every_record_comes_once_by_its_number(
         api.faults = faults
         found = read(api, folder, resource_of(api, max_attempts=6), pagination=KEYSET, key="id")
     assert [row["id"] for row in found.values] == sorted(ids)
-    assert len(api.asked) <= -(-len(ids) // cap) + 1 + len(faults), "lists by key are read once"
+    assert len(api.asked) <= -(-len(ids) // min(cap, 7)) + 1 + len(faults), (
+        "lists by key are read once"
+    )
 
 
 def by_name(names: list[str]) -> App:
@@ -90,3 +92,84 @@ def test_a_server_that_does_not_know_the_parameter_is_told(tmp_path: Path) -> No
     ):
         read(api, tmp_path, pagination=KEYSET)
     assert [asked.get("id[gt]") for asked in api.asked] == ["", "2"]
+
+
+def by_query(rows: list[int], wanted: list[str]) -> App:
+    """Returns an API of ids whose one query holds conditions that all must hold, two a page."""
+
+    def app(asked: Asked) -> Answered:
+        wanted.append(asked.get("q"))
+        after = -1
+        for condition in asked.get("q").split(";"):
+            name, _, number = condition.rpartition("=gt=")
+            after = int(number) if name == "id" else after
+        return Answered({"data": [{"id": each} for each in sorted(rows) if each > after][:2]})
+
+    return app
+
+
+BY_QUERY = {"type": "keyset", "param": "q", "path": "id", "value": "id=gt={key}", "join": ";"}
+
+
+@pytest.mark.parametrize(
+    ("params", "first"),
+    [({"q": "a==é b;c==1"}, "a==é b;c==1"), ({"q": ""}, ""), ({"q": None}, ""), ({}, "")],
+)
+def test_a_key_may_be_joined_to_what_is_asked_for(
+    tmp_path: Path, params: dict[str, Any], first: str
+) -> None:
+    asked: list[str] = []
+    with serving(by_query([3, 1, 2], asked)) as api:
+        found = read(api, tmp_path, pagination=BY_QUERY, params=params)
+    assert [row["id"] for row in found.values] == [1, 2, 3]
+    own = f"{first};" if first else ""
+    assert asked == [first, f"{own}id=gt=2", f"{own}id=gt=3"]
+
+
+def test_a_value_without_join_replaces_what_is_asked_for(tmp_path: Path) -> None:
+    asked: list[str] = []
+    with serving(by_query([1], asked)) as api:
+        read(api, tmp_path, pagination={**BY_QUERY, "join": None}, params={"q": "id=gt=0"})
+    assert asked == ["id=gt=0", "id=gt=1"]
+
+
+def test_a_key_that_would_part_the_value_is_told(tmp_path: Path) -> None:
+    with (
+        serving(lambda asked: Answered({"data": [{"id": "canary;b==2"}]})) as api,
+        pytest.raises(UnexpectedAnswer, match="a key at id has ';' in it") as told,
+    ):
+        read(api, tmp_path, pagination=BY_QUERY)
+    assert "canary" not in str(told.value)
+
+
+def test_words_of_a_server_that_was_shown_a_key_are_not_shown(tmp_path: Path) -> None:
+    def app(asked: Asked) -> Answered:
+        if asked.get("q"):
+            return Answered({"message": f"wrong value canary in {asked.get('q')}"}, 400)
+        return Answered({"data": [{"id": "canary"}]})
+
+    with serving(app) as api, pytest.raises(RequestRefused, match="status 400") as told:
+        read(api, tmp_path, pagination=BY_QUERY)
+    assert "canary" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"value": "id=gt="}, r"value must have the placeholder \{key\}"),
+        ({"value": "{key}{school}"}, r"value must have the placeholder \{key\}"),
+        ({"value": "{key"}, "a brace stands alone"),
+        ({"join": ""}, "join"),
+    ],
+)
+def test_a_wrong_value_is_told(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        build(pagination={**BY_QUERY, **options})
+
+
+def test_what_does_not_go_with_keys_is_told() -> None:
+    for total in ({"type": "header"}, {"type": "body", "path": "total"}):
+        with pytest.raises(ConfigError, match="no total but of type endpoint"):
+            build(pagination=KEYSET, total=total)
+    with pytest.raises(ConfigError, match=r"params\.q must be one text"):
+        build(pagination=BY_QUERY, params={"q": ["a==1", "b==2"]})

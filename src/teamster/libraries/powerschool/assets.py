@@ -13,6 +13,8 @@ from teamster.core.schema import SchemaLike, field_names, resolve_schema
 from teamster.libraries.rest.assets import build_rest_asset
 from teamster.libraries.rest.options import RestOptions
 
+_AND = ";"  # of FIQL
+
 
 class TableOptions(BaseModel):
     """What is asked of a table."""
@@ -39,7 +41,9 @@ class TableOptions(BaseModel):
         default=None, gt=0, description="Rows of a page; by default as many as the server allows."
     )
     sort: str | None = Field(
-        default="dcid", pattern=r"^\w+$", description="Column to sort by; null leaves it out."
+        default="dcid",
+        pattern=r"^\w+$",
+        description="Column to sort and to page by, unique in the table; null: page numbers.",
     )
 
 
@@ -63,8 +67,10 @@ def build_powerschool_asset(
 ) -> AssetsDefinition:
     """Makes an asset of a table.
 
-    Rows come sorted by their key, page by page, and must be as many as the server counts, before
-    and after; none may come twice.
+    Rows come sorted by ``sort``, and each page is what comes after the last row that was read, so
+    that none is lost because others come or go meanwhile; none may come twice. They must be as
+    many as the server's counts, before and after, allow. Without ``sort`` there are page numbers,
+    and everything is read twice.
 
     Args:
         asset_key: ``[code_location, "powerschool", table]``.
@@ -83,7 +89,8 @@ def build_powerschool_asset(
         ConfigError: An argument is wrong; the error names the place in the YAML where it has one.
 
     Source: PowerSchool API, "Table resources": ``GET /ws/schema/table/{table}`` with ``q``,
-    ``projection``, ``page``, ``pagesize`` and ``sort``, and its ``/count``.
+    ``projection``, ``page``, ``pagesize`` and ``sort``, and its ``/count``; "Searching": ``=gt=``,
+    and ``;`` between conditions that all must hold.
     """
     given: Mapping[str, Any] = options
     own = {name: value for name, value in given.items() if name in TableOptions.model_fields}
@@ -104,7 +111,7 @@ def build_powerschool_asset(
         "lone_record": True,  # JSON that was made of XML has no array of one
         "absent_is_empty": True,  # and none of nothing; the count says whether that is so
         "key": "dcid",
-        "pagination": _pagination(checked.page_size),
+        "pagination": _pagination(checked),
         "total": {"type": "endpoint", "endpoint": f"{path}/count", "params": query},
     }
     return build_rest_asset(
@@ -128,15 +135,25 @@ def _projection(options: TableOptions, avro_schema: SchemaLike) -> str:
 
 
 def _query(options: TableOptions) -> str | None:
-    """Returns the query of the rows; joined by ``;``, which is FIQL's and."""
+    """Returns the query of the rows."""
     parts = [options.q] if options.q else []
     if options.window:
         parts.append(f"{options.window}=ge={{date.start:%Y-%m-%d}}")
         parts.append(f"{options.window}=lt={{date.end:%Y-%m-%d}}")
-    return ";".join(parts) or None
+    return _AND.join(parts) or None
 
 
-def _pagination(size: int | None) -> dict[str, Any]:
-    if size is None:
-        return {"type": "page"}
-    return {"type": "page", "size": size, "size_param": "pagesize"}
+def _pagination(options: TableOptions) -> dict[str, Any]:
+    size = options.page_size
+    sized = {} if size is None else {"size": size, "size_param": "pagesize"}
+    if options.sort is None:
+        return {"type": "page", **sized}
+    column = options.sort.lower()  # as records have it
+    return {
+        "type": "keyset",
+        "param": "q",
+        "value": f"{column}=gt={{key}}",
+        "join": _AND,
+        "path": column,
+        **sized,
+    }

@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 from teamster.core.errors import AnswerIncomplete, UnexpectedAnswer
 from teamster.core.json_text import compact
 from teamster.libraries.rest.answers import AnswerReader, json_document
+from teamster.libraries.rest.counts import Counts
+from teamster.libraries.rest.keysets import Keyset
 from teamster.libraries.rest.kinds import Ending
 from teamster.libraries.rest.messages import Answer, Request
 from teamster.libraries.rest.options import Listing, Parent
@@ -44,6 +46,8 @@ class Chain:
         values: What fills its placeholders.
         more_params: Added to the query.
         parent: Whose record the chain belongs to.
+        recounts: Whether a total that has a request of its own is asked for between pages by key
+            too, where those before and after did not agree with a reading.
         requests: How many requests for pages there were, those repeated after faults left out.
         pages: How many pages came.
         count: How many records came.
@@ -56,6 +60,7 @@ class Chain:
     values: Values
     more_params: Mapping[str, str]
     parent: Parent | None = None
+    recounts: bool = False
     requests: int = 0
     pages: int = 0
     count: int = 0
@@ -64,6 +69,7 @@ class Chain:
     _last: bytes = field(default=b"", init=False)
     _url: str = field(default="", init=False)
     _is_missing: bool = field(default=False, init=False)
+    _counts: Counts = field(default_factory=Counts, init=False)
 
     def read(self, spool: RecordSpool, copied: Mapping[str, Any]) -> None:
         """Reads all pages.
@@ -78,17 +84,36 @@ class Chain:
             UnexpectedAnswer: An answer has another shape, or the pages go round in circles.
             TeamsterError: See :meth:`RestSession.call`.
         """
-        before = self.stated = self._asked_total()
-        if before == 0 and self._is_missing:
+        self._ask_total()
+        if self._is_missing:
             return
         sequence = self.listing.pagination.begin()
         take = self._taker(sequence, spool, copied)
+        is_by_key = isinstance(self.listing.pagination, Keyset)
         while self._took_page(sequence, spool, take):
-            pass
+            if is_by_key and self._counts.stated:
+                self._check_growth()
+        if is_by_key and self._counts.stated:
+            self._ask_total()
+            if not self._counts.allow(self.count):
+                raise Moved(self._say(self._other_count()))
+            return
         if self.stated is not None and self.count != self.stated:
-            raise Moved(self._say(f"{self.count} records came, the server states {self.stated}"))
-        if before is not None and self._asked_total() != before:
+            raise Moved(self._say(self._other_count()))
+        self._ask_total()
+        if len(set(self._counts.stated)) > 1:
             raise Moved(self._say("the total changed while the records were read"))
+
+    def _check_growth(self) -> None:
+        if self._counts.is_outrun(self.count, self.pages):
+            raise Moved(self._say("records come as fast as they are read: there is no end to them"))
+        if self.recounts:
+            self._ask_total()
+
+    def _other_count(self) -> str:
+        before, *later = self._counts.stated or [self.stated or 0]
+        after = f" before and {later[-1]} after" if later and later[-1] != before else ""
+        return f"{self.count} records came, the server states {before}{after}"
 
     def _taker(self, sequence: Sequence, spool: RecordSpool, copied: Mapping[str, Any]) -> _Take:
         """Returns what takes an element and its text."""
@@ -133,15 +158,19 @@ class Chain:
         headers = {
             name: Template(text).fill(self.values) for name, text in self.listing.headers.items()
         }
-        private = self.parent is not None
+        private = self.parent is not None or step.holds_value
         if step.url is not None:
             url = followed(self._url, step.url, f"{self.session.host}: {self.shown}")
             return Request(url, self.shown, (), headers, private)
-        own = filled_params(self.listing.params, self.values)
-        steps = {**self.more_params, **step.params}
-        params = [(name, text) for name, text in own if name not in steps]
         url = self.session.url_of(self.path.fill_path(self.values))
-        return Request(url, self.shown, [*params, *steps.items()], headers, private)
+        query = step.over(self._query(self.listing.params))
+        return Request(url, self.shown, query, headers, private)
+
+    def _query(self, params: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Returns a query, placeholders filled, with what is added to it."""
+        own = filled_params(params, self.values)
+        kept = [each for each in own if each[0] not in self.more_params]
+        return [*kept, *self.more_params.items()]
 
     def _page(
         self, answer: Answer, sequence: Sequence, spool: RecordSpool, take: _Take
@@ -227,28 +256,28 @@ class Chain:
             raise Moved(self._say("the total changed while the records were read"))
         self.stated = stated
 
-    def _asked_total(self) -> int | None:
+    def _ask_total(self) -> None:
+        """Asks for the total, where it has a request of its own."""
         total = self.listing.total
         if not isinstance(total, TotalByRequest):
-            return None
-        own = filled_params(total.params or self.listing.params, self.values)
-        given = [pair for pair in own if pair[0] not in self.more_params]
+            return
         path = Template(total.endpoint)
         shown = f"GET {total.endpoint}"
         url = self.session.url_of(path.fill_path(self.values))
-        request = Request(
-            url, shown, [*given, *self.more_params.items()], private=self.parent is not None
-        )
+        query = self._query(total.params or self.listing.params)
+        request = Request(url, shown, query, private=self.parent is not None)
+        no_such = () if self.pages else self._other_answers
 
         def read(answer: Answer) -> Any:
-            self._is_missing = answer.status in self._other_answers
+            self._is_missing = answer.status in no_such
             return None if self._is_missing else json_document(answer, shown)
 
         try:
-            document = self.session.call(request, read, self._other_answers)
-            return 0 if self._is_missing else total.of_answer(document)
+            document = self.session.call(request, read, no_such)
+            self.stated = 0 if self._is_missing else total.of_answer(document)
         except UnexpectedAnswer as error:
             raise UnexpectedAnswer(f"{self.session.host}: {shown}: {error}") from None
+        self._counts.stated.append(self.stated)
 
     @property
     def shown(self) -> str:

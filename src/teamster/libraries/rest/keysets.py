@@ -1,14 +1,15 @@
 """Pagination by key: each page is what comes after the last record that was read."""
 
 import re
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from teamster.core.errors import UnexpectedAnswer
 from teamster.core.json_text import Number
 from teamster.libraries.rest.kinds import Ending
 from teamster.libraries.rest.paths import JsonPath, look_up, shown_path
+from teamster.libraries.rest.placeholders import Template
 from teamster.libraries.rest.sequences import Page, Sequence, Step, Watching
 
 _WHOLE = re.compile(r"-?[0-9]{1,100}")
@@ -25,6 +26,18 @@ class Keyset(Ending):
     type: Literal["keyset"] = "keyset"
     param: str = Field(description="Asks for keys greater than its value, e.g. id[gt].")
     path: JsonPath = Field(min_length=1, description="Path of the key in a record.")
+    value: str = Field(default="{key}", description="Its value, e.g. id=gt={key}.")
+    join: str | None = Field(
+        default=None,
+        min_length=1,
+        description="What goes between what params have for it already and that value, e.g. ;",
+    )
+
+    @model_validator(mode="after")
+    def _value_has_the_key(self) -> Self:
+        if Template(self.value).names != {"key"}:
+            raise ValueError("value must have the placeholder {key}, and no other")
+        return self
 
     def begin(self) -> Sequence:
         """Begins a chain of requests."""
@@ -62,8 +75,18 @@ class _Ascending(Watching):
         self._after = self._last
         if not page.count or self._kind.says_no_more(page.envelope):
             return False
-        self.step = Step(self._kind.sized({self._kind.param: str(self._after)}))
+        self.step = self._step_after(str(self._after))
         return True
+
+    def _step_after(self, key: str) -> Step:
+        kind = self._kind
+        if kind.join and kind.join in key:
+            raise UnexpectedAnswer(
+                f"pagination: a key at {shown_path(kind.path)} has {kind.join!r} in it, which "
+                f"would part the value of {kind.param}; go by another key"
+            )
+        params = kind.sized({kind.param: Template(kind.value).fill({"key": key})})
+        return Step(params, joins={kind.param: kind.join} if kind.join else {}, holds_value=True)
 
 
 def _is_less(one: str, other: str) -> bool:

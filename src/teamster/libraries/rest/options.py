@@ -13,7 +13,12 @@ from teamster.libraries.rest.keysets import Keyset
 from teamster.libraries.rest.kinds import STRICT
 from teamster.libraries.rest.pagination import Pagination, SinglePage
 from teamster.libraries.rest.paths import JsonPath
-from teamster.libraries.rest.totals import Total, TotalByRequest
+from teamster.libraries.rest.totals import (
+    Total,
+    TotalByRequest,
+    TotalInBody,
+    TotalInHeader,
+)
 
 
 def _text(given: Any) -> Any:
@@ -69,7 +74,7 @@ class Listing(BaseModel):
     read_twice: bool | None = Field(
         default=None,
         description="Read everything once more and compare. By default so where pages are found "
-        "by counting and no total is stated.",
+        "by counting and state no total.",
     )
     max_records: int | None = Field(default=None, gt=0, description="More fail the run.")
 
@@ -80,9 +85,16 @@ class Listing(BaseModel):
         return self
 
     @model_validator(mode="after")
-    def _keyset_needs_no_total(self) -> Self:
-        if isinstance(self.pagination, Keyset) and self.total is not None:
-            raise ValueError("pagination keyset takes no total: answers count what is left")
+    def _fits_keyset(self) -> Self:
+        kind = self.pagination
+        if not isinstance(kind, Keyset):
+            return self
+        if isinstance(self.total, TotalInHeader | TotalInBody):
+            raise ValueError(
+                "pagination keyset takes no total but of type endpoint: answers count what is left"
+            )
+        if kind.join and isinstance(self.params.get(kind.param), list):
+            raise ValueError(f"pagination.join: params.{kind.param} must be one text")
         return self
 
     @property
@@ -90,7 +102,8 @@ class Listing(BaseModel):
         """Whether one reading could not tell that the list moved meanwhile."""
         if self.read_twice is not None:
             return self.read_twice
-        return self.total is None and self.pagination.counts_places
+        is_stated_by_pages = isinstance(self.total, TotalInHeader | TotalInBody)
+        return self.pagination.counts_places and not is_stated_by_pages
 
     @property
     def templates(self) -> Iterator[str]:

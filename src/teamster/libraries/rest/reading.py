@@ -35,6 +35,7 @@ class Reading:
     more_params: Mapping[str, str] = field(default_factory=dict)
     pages: int = 0
     stated: int | None = None
+    _recounts: bool = field(default=False, init=False)
 
     def read(self, spool: RecordSpool) -> None:
         """Reads all records into the spool; from the start again if they move meanwhile.
@@ -47,7 +48,7 @@ class Reading:
         request = self.endpoint.request
         for attempt in range(1, request.max_reads + 1):
             spool.clear()
-            self.pages, self.stated = 0, None
+            self.pages, self.stated, self._recounts = 0, None, attempt > 1
             try:
                 self._listing(request, self.endpoint.path, spool, self.more_params)
                 self._check_keys(spool, self.endpoint.path.source)
@@ -92,6 +93,7 @@ class Reading:
     def _chain(
         self, chain: Chain, spool: RecordSpool, copied: Mapping[str, Any] | None = None
     ) -> None:
+        chain.recounts = self._recounts
         done = read_settled(chain, spool, copied or {}, self.endpoint.request.max_reads)
         self.pages += done.pages
         if done.stated is not None:

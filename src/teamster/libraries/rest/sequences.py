@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from teamster.core.errors import UnexpectedAnswer
+from teamster.libraries.rest.messages import Params
 from teamster.libraries.rest.paths import ABSENT, look_up, shown_path
 
 
@@ -16,10 +17,22 @@ class Step:
     Attributes:
         params: Parameters to set.
         url: The whole URL, where the server gave it; what stands in its query then stays.
+        joins: Parameter -> what goes between what it holds already and what is set.
+        holds_value: Whether a value of a record is in it.
     """
 
     params: Mapping[str, str] = field(default_factory=dict)
     url: str | None = None
+    joins: Mapping[str, str] = field(default_factory=dict)
+    holds_value: bool = False
+
+    def over(self, query: Params) -> list[tuple[str, str]]:
+        """Returns a query with the step's parameters set, or joined to what they hold."""
+        held, joined = dict(query), dict(self.params)
+        for name, between in self.joins.items():
+            if held.get(name):
+                joined[name] = f"{held[name]}{between}{joined[name]}"
+        return [*(each for each in query if each[0] not in joined), *joined.items()]
 
 
 @dataclass(frozen=True)
