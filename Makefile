@@ -52,7 +52,8 @@ dev: $(STAMP) ## Open the Dagster UI over all code locations, the demo's servers
 	@$(BIN)/teamster dev $(if $(DROP),--drop "$(DROP)")
 
 test: $(STAMP) $(EMULATORS_STAMP) $(PRISM_STAMP) ## Run the tests.
-	@TEAMSTER_REQUIRE_EMULATORS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
+	@# In the order of their names the longest files, of few tests, come first and not last.
+	@TEAMSTER_REQUIRE_EMULATORS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 check: $(STAMP) ## Lint, types, layers, dbt parse, Dagster definitions.
 	$(BIN)/ruff check .

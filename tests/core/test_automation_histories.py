@@ -16,7 +16,6 @@ TABLES = [name for name in LOCATION if name not in (*VIEWS, "wide", "other")]
 ARRIVALS = [("make", what) for what in ("feed 2024", "feed 2025", "roster", "other")]
 BY_HAND = [("make", what) for what in ("clean", "all_scores")]
 LOOKS = [("look", location) for location in SENSORS]
-DEPLOYS = [("deploy", name) for name in LOCATION]
 # A run, what happens in it, and after how many of its tables.
 Event = tuple[str, str] | tuple[str, list[tuple[str, str]], int]
 
