@@ -145,7 +145,7 @@ def begin(history: History, *, complete: bool) -> None:
 
 
 FEW = settings(
-    max_examples=settings().max_examples // 4,  # a second each
+    max_examples=settings().max_examples // 6,  # a second each
     derandomize=settings().max_examples < 100,  # new ones are looked for at night
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

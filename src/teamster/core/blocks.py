@@ -99,8 +99,11 @@ def branches_of(avro_type: Any) -> Branches | None:
         return Branches(None, b"")
     if len(avro_type) != 2 or avro_type.count(NULL) != 1:
         return None
-    null = avro_type.index(NULL)
-    return Branches(varint(null), varint(1 - null))
+    return _OF_UNIONS[avro_type.index(NULL)]
+
+
+_OF_UNIONS = (Branches(varint(0), varint(1)), Branches(varint(1), varint(0)))
+"""By the place of null."""
 
 
 def encoder(avro_type: Any) -> Callable[[Any], bytes]:

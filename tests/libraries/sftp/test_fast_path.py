@@ -1,6 +1,7 @@
 """The fast way from a file to its object, held against the slow one that is obviously right."""
 
 import threading
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 
 from teamster.core.errors import TeamsterError, UnreadableFile
 from teamster.core.records import Tally
+from teamster.libraries.sftp import table_blocks
+from teamster.libraries.sftp.by_length import EncodedRows, encode_by_length
 from tests.libraries.sftp.fast_and_slow import (
     Outcome,
     Way,
@@ -85,6 +88,24 @@ def test_it_does_not_matter_where_a_chunk_ends() -> None:
     for size in range(1, len(UNLUCKY.encode()) + 2):
         with chunks_of(size):
             assert outcome(ugly, fast) == expected, f"in chunks of {size} bytes"
+
+
+def test_small_plain_files_are_encoded_by_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+
+    def counted(rows: Sequence[list[str]], width: int) -> EncodedRows:
+        taken.append(len(rows))
+        return encode_by_length(rows, width)
+
+    monkeypatch.setattr(table_blocks, "encode_by_length", counted)
+    rows = 'Núñez,"two\r\nlines, 数学"\r\n,"a ""quote"" 😀"\r\n' * 500
+    for header, end in (("\ufeffc1,c2", ""), ("c1,c2", "a,b,c\n"), ("c1,c2", 'é,"open\n')):
+        taken.clear()
+        ugly = files_of(f"{header}\n{rows}{end}", "c1", "c2")
+        expected = outcome(ugly, slow)
+        assert outcome(ugly, fast) == expected
+        assert bool(expected.rejected) == bool(end)
+        assert sum(taken) >= 900
 
 
 def test_files_of_other_headers_are_each_read_by_their_own() -> None:

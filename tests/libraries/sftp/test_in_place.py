@@ -1,4 +1,4 @@
-"""Two ways to encode a chunk of split cells, in place and by gathering: they write the same."""
+"""Ways to encode many rows at once, in place, by gathering, by length: they write the same."""
 
 import csv
 import io
@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teamster.core.blocks import Branches
-from teamster.libraries.sftp.encoding import Plan, TextColumn
+from teamster.libraries.sftp.by_length import encode_by_length
+from teamster.libraries.sftp.encoding import Plan, TextColumn, can_stay
+from teamster.libraries.sftp.formats.batches import in_bytes
 from teamster.libraries.sftp.formats.places import Places
 from teamster.libraries.sftp.formats.splitting import Signs, split
 from teamster.libraries.sftp.gathering import Gathering
-from teamster.libraries.sftp.in_place import can_stay, encode_in_place
+from teamster.libraries.sftp.in_place import encode_in_place
 
 NULL_FIRST = Branches(b"\0", b"\2")
 NULL_LAST = Branches(b"\2", b"\0")
@@ -57,7 +59,7 @@ def decoded(encoded: bytes, width: int, count: int) -> list[list[str | None]]:
     st.sampled_from(["\n", "\r\n"]),
     st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
 )
-def test_both_ways_write_the_rows(
+def test_all_ways_write_the_rows(
     rows: list[list[str]], line_end: str, quoting: "csv._QuotingType"
 ) -> None:
     file = io.StringIO()
@@ -73,6 +75,9 @@ def test_both_ways_write_the_rows(
         ]
     gathered = bytes(Gathering(plan(width))(places.joined, places.line_numbers))
     assert encoded in (None, gathered)
+    by_length = encode_by_length([list(map(in_bytes, row)) for row in rows], width)
+    assert by_length.encoded == gathered
+    assert by_length.nulls == [sum(not row[at] for row in rows) for at in range(width)]
     assert decoded(gathered, width, len(rows)) == [[cell or None for cell in row] for row in rows]
 
 

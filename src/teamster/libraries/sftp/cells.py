@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from teamster.core.blocks import Block, sealed
-from teamster.libraries.sftp.encoding import Plan, TextColumn, TypedColumn, Unfit
+from teamster.libraries.sftp.encoding import Plan, TextColumn, TypedColumn, Unfit, can_stay
 from teamster.libraries.sftp.formats.places import Places
 from teamster.libraries.sftp.gathering import Gathering
-from teamster.libraries.sftp.in_place import can_stay, encode_in_place
+from teamster.libraries.sftp.in_place import encode_in_place
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,10 @@ _MEMO_BYTES = 64
 """Longer texts are seldom the same twice."""
 
 
+NULL_OR_TEXT = Branches(null=varint(0), tag=varint(1))
+"""Of a union of null and a text, in this order."""
+
+
 class Unfit(Exception):
     """The schema has no place for a value, for null mostly."""
 
@@ -165,6 +169,7 @@ def plan_of(fields: Sequence[Mapping[str, Any]], table: Table) -> Plan | None:
         None where it takes a row's values to tell how they are encoded.
     """
     known = {name: at for at, name in table.layout.known}
+    converters = table.layout.converters
     sources: list[Source] = []
     for field in fields:
         name, avro_type = field["name"], field["type"]
@@ -175,7 +180,7 @@ def plan_of(fields: Sequence[Mapping[str, Any]], table: Table) -> Plan | None:
         elif name == EXTRA_FIELD and table.layout.unknown:
             sources.append(Extra(table.layout.unknown, encoder(avro_type)))
         elif name in known:
-            column = _column(known[name], avro_type, table.layout.converters.get(name))
+            column = _column(known[name], avro_type, converters.get(name))
             if column is None:
                 return None
             sources.append(column)
@@ -184,6 +189,15 @@ def plan_of(fields: Sequence[Mapping[str, Any]], table: Table) -> Plan | None:
         else:
             return None
     return Plan([field["name"] for field in fields], sources)
+
+
+def can_stay(plan: Plan) -> bool:
+    """Tells whether a plan's fields are the file's columns, in their order and each a text or null.
+
+    Args:
+        plan: Where each field comes from.
+    """
+    return all(source == TextColumn(at, NULL_OR_TEXT) for at, source in enumerate(plan.sources))
 
 
 def _line_number(avro_type: Any, line_of: Callable[[str], Any]) -> LineNumber:

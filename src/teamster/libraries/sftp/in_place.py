@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from teamster.core.blocks import Branches, varint
-from teamster.libraries.sftp.encoding import Plan, TextColumn
+from teamster.core.blocks import varint
+from teamster.libraries.sftp.encoding import NULL_OR_TEXT
 from teamster.libraries.sftp.formats.places import Ints, Places, Workspace
 
-_BRANCHES = Branches(null=varint(0), tag=varint(1))
 _SHORT, _LONG = 1 << 6, 1 << 13
 """Lengths from which a text's takes two bytes, and three."""
 
@@ -30,7 +29,7 @@ def _pair(first: int, second: int) -> int:
 
 
 _HEADS = np.array(
-    [_pair(0, _NULL), *(_pair(*_BRANCHES.tag, *varint(length)) for length in range(1, _SHORT))],
+    [_pair(0, _NULL), *(_pair(*NULL_OR_TEXT.tag, *varint(length)) for length in range(1, _SHORT))],
     _PAIR,
 )
 """What stands before a text, by its length."""
@@ -38,17 +37,8 @@ _HEADS = np.array(
 _WORK = Workspace()
 
 
-def can_stay(plan: Plan) -> bool:
-    """Tells whether a plan's fields are the file's columns, in their order and each a text or null.
-
-    Args:
-        plan: Where each field comes from.
-    """
-    return all(source == TextColumn(at, _BRANCHES) for at, source in enumerate(plan.sources))
-
-
 def encode_in_place(places: Places) -> bytes | None:
-    """Encodes the rows of a chunk, of a plan that :func:`can_stay`.
+    """Encodes the rows of a chunk, of a plan that ``can_stay``.
 
     Args:
         places: Its cells, as many in each row as the plan has fields.
@@ -78,5 +68,5 @@ def _put_long(pairs: Any, starts: Ints, lengths: Ints) -> None:
     long = np.flatnonzero(lengths >= _SHORT)
     if long.size:
         places, of_long = starts.take(long), lengths.take(long)
-        pairs[places] = _pair(_BRANCHES.tag[0], 0x80) | (of_long << 1 & 0x7F) << 8
+        pairs[places] = _pair(NULL_OR_TEXT.tag[0], 0x80) | (of_long << 1 & 0x7F) << 8
         pairs[places + 1] |= (of_long >> 6).astype(_PAIR)

@@ -13,7 +13,8 @@ from teamster.core.avro import refusal
 from teamster.core.blocks import Block, encoder, sealed
 from teamster.core.schema import expanded
 from teamster.core.settings import encoding_threads
-from teamster.libraries.sftp.encoding import Plan, RowEncoder, Unfit, plan_of
+from teamster.libraries.sftp.by_length import encode_by_length
+from teamster.libraries.sftp.encoding import Plan, RowEncoder, Unfit, can_stay, plan_of
 from teamster.libraries.sftp.formats.batches import Batch, Line
 from teamster.libraries.sftp.formats.fast import CellBatch
 from teamster.libraries.sftp.tables import Table, TableReader
@@ -98,14 +99,21 @@ class _Encoding:
     written: int
     threads: _Threads
     _plan: Plan | None = None
+    _may_stay: bool = False
     _by_row: RowEncoder | None = None
     _by_chunk: "CellEncoder | None" = None
     _rows: list[bytes] = field(default_factory=list)
+    _count: int = 0
     _size: int = 0
     _under_way: "deque[Future[Encoded | CellBatch]]" = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         self._plan = plan_of(self.fields, self.table)
+        self._may_stay = (
+            self._plan is not None
+            and len(self.fields) == self.table.layout.width
+            and can_stay(self._plan)
+        )
         self._by_row = RowEncoder(self._plan) if self._plan else None
 
     def blocks(self, batches: Iterable[Batch | CellBatch]) -> Iterator[Block]:
@@ -115,7 +123,10 @@ class _Encoding:
                 yield from self._finished()
             else:
                 yield from self._finished(wait=True)
-                yield from self._lines(_lines_of(batch))
+                if not (isinstance(batch, Batch) and self._took_all(batch)):
+                    self._take(_lines_of(batch))
+                if self._size >= _BLOCK_BYTES:
+                    yield from self._flushed()
         yield from self._finished(wait=True)
         yield from self._flushed()
 
@@ -133,7 +144,7 @@ class _Encoding:
             yield from self._flushed()
             encoded = self._under_way.popleft().result()
             if isinstance(encoded, CellBatch):
-                yield from self._lines(_lines_of(encoded))
+                self._take(_lines_of(encoded))
                 yield from self._flushed()
                 continue
             self.written += encoded.block.count
@@ -142,7 +153,31 @@ class _Encoding:
             self.reader.tally.nulls.update(encoded.nulls)
             yield encoded.block
 
-    def _lines(self, lines: Iterable[Line]) -> Iterator[Block]:
+    def _took_all(self, batch: Batch) -> bool:
+        """Encodes a batch whose rows are all plain; tells whether it was one."""
+        width, lines = self.table.layout.width, batch.lines
+        if not (batch.in_bytes and self._may_stay and lines) or lines[-1].fault:
+            return False
+        rows = [line.cells for line in lines]
+        if set(map(len, rows)) != {width}:
+            return False
+        done = encode_by_length(rows, width)
+        names = [item["name"] for item in self.fields]
+        self.reader.tally.nulls.update(
+            {name: n for name, n in zip(names, done.nulls, strict=True) if n}
+        )
+        self._keep([done.encoded], len(rows))
+        return True
+
+    def _keep(self, encoded: Sequence[bytes], count: int) -> None:
+        self._rows += encoded
+        self._count += count
+        self._size += sum(map(len, encoded))
+        self.written += count
+        self.table.rows += count
+
+    def _take(self, lines: Iterable[Line]) -> None:
+        """Encodes rows one by one."""
         reader, table, by_row = self.reader, self.table, self._by_row
         width = table.layout.width
         rows: list[bytes] = []
@@ -159,24 +194,22 @@ class _Encoding:
                     raise Unfit
                 pieces = by_row(cells, line.number)
             except (ValueError, Unfit):
-                encoded = self._looked_into(cells, line)
+                encoded = self._looked_into(cells, line, self.written + len(rows) + 1)
                 if encoded is None:
                     continue
             else:
                 looked_up.append(pieces)
                 encoded = b"".join(pieces)
             rows.append(encoded)
-            self.written += 1
-        table.rows += len(rows)
-        self._rows += rows
-        self._size += sum(map(len, rows))
+        self._keep(rows, len(rows))
         if by_row is not None:
             reader.tally.nulls.update(by_row.nulls(looked_up))
-        if self._size >= _BLOCK_BYTES:
-            yield from self._flushed()
 
-    def _looked_into(self, cells: list[str], line: Line) -> bytes | None:
-        """Encodes a row in the reader's own way; returns None having set it aside.
+    def _looked_into(self, cells: list[str], line: Line, number: int) -> bytes | None:
+        """Encodes a row, the file's so many'th, in the reader's own way.
+
+        Returns:
+            None having set it aside.
 
         Raises:
             UnreadableFile: A value does not fit the schema.
@@ -184,7 +217,7 @@ class _Encoding:
         values = self.reader.values(cells, line, self.table)
         if values is None:
             return None
-        refused = refusal(self.written + 1, values, self.fields)
+        refused = refusal(number, values, self.fields)
         if refused is not None:
             raise refused
         self.reader.tally.nulls.update([name for name in values if values[name] is None])
@@ -196,8 +229,8 @@ class _Encoding:
 
     def _flushed(self) -> Iterator[Block]:
         if self._rows:
-            block = sealed(len(self._rows), b"".join(self._rows))
-            self._rows, self._size = [], 0
+            block = sealed(self._count, b"".join(self._rows))
+            self._rows, self._count, self._size = [], 0, 0
             yield block
 
 
@@ -211,7 +244,7 @@ def _encoded(by_chunk: "CellEncoder", batch: CellBatch) -> "Encoded | CellBatch"
 
 def _lines_of(batch: Batch | CellBatch) -> Iterable[Line]:
     if isinstance(batch, Batch):
-        return batch.lines
+        return batch.text_lines
     numbers = (batch.cells.line_numbers + batch.first_line).tolist()
     cells = batch.cells.joined
     return [Line(number, cells.row(row)) for row, number in enumerate(numbers)]

@@ -10,10 +10,18 @@ import re
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import StringIO
 from typing import IO, TYPE_CHECKING, cast
 
-from teamster.libraries.sftp.formats.batches import ROWS, Batch, Header, batches_of_table
+from teamster.libraries.sftp.formats.batches import (
+    ROWS,
+    Batch,
+    Header,
+    batches_of_table,
+    from_bytes,
+    in_bytes,
+)
 from teamster.libraries.sftp.formats.delimited import (
     Delimited,
     Dialect,
@@ -82,19 +90,30 @@ def _is_small(file: LocalFile, layout: Delimited) -> bool:
 
 def _in_memory(file: LocalFile, layout: Delimited) -> Iterator[Batch]:
     """Reads a small file as the reference does, but that the csv module has all lines at once."""
+    spelled = _is_of_bytes(layout) and layout.header_lines == 1
     with decoded(file, "delimited text", layout.encoding) as opened:
         lines = Lines(opened, file.name, layout)
-        rest = [*lines.again, *opened.readlines()]
-    rows = rows_of_all(rest, lines.number, Dialect.of(layout))
-    yield from batches_of_table(file, rows, layout.columns, layout.header_lines)
+        rest = "".join([*lines.again, opened.read()])
+    every = StringIO(in_bytes(rest) if spelled else rest, newline="").readlines()
+    rows = rows_of_all(every, lines.number, Dialect.of(layout), from_bytes if spelled else str)
+    for batch in batches_of_table(file, rows, layout.columns, layout.header_lines):
+        header = batch.header
+        if spelled and header is not None and header.number:
+            header = Header(list(map(from_bytes, header.cells)), header.number)
+        yield replace(batch, header=header, in_bytes=spelled)
 
 
 def _is_worth_it(file: LocalFile, layout: Delimited) -> bool:
     enough = SMALL_FOR_NUMPY if "numpy" in sys.modules else SMALL
-    is_utf8 = _codec(layout) in ("utf-8", "utf-8-sig", "ascii")
+    is_plain = len(layout.sep) == 1 and layout.double_quote
+    return _is_of_bytes(layout) and is_plain and file.path.stat().st_size >= enough
+
+
+def _is_of_bytes(layout: Delimited) -> bool:
+    """Tells whether the bytes that divide a file are ASCII, and all others are UTF-8."""
     signs = (layout.sep, layout.quote or "", layout.escape or "", layout.comment or "")
-    is_plain = len(layout.sep) == 1 and layout.double_quote and all(map(str.isascii, signs))
-    return is_utf8 and is_plain and file.path.stat().st_size >= enough
+    is_utf8 = _codec(layout) in ("utf-8", "utf-8-sig", "ascii")
+    return is_utf8 and all(map(str.isascii, signs))
 
 
 def _codec(layout: Delimited) -> str:
