@@ -148,6 +148,7 @@ def chunks_of(size: int) -> Iterator[Counter[str]]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fast_format, "CHUNK", size)
+        patch.setattr(fast_format, "CHUNK_TO_GATHER", size)
         patch.setattr(fast_format, "SMALL", 0)
         patch.setattr(fast_format, "SMALL_FOR_NUMPY", 0)
         patch.setattr(CellEncoder, "__call__", counted)

@@ -58,12 +58,16 @@ def read_records(
         schema,
         tally=tally,
         blocks=lambda: table.blocks(
-            read_fast(files, layout)
+            read_fast(files, layout, all_text=_is_all_text(schema))
             if isinstance(layout, Delimited)
             else _tables(files, layout, options)
         ),
         resources=resources,
     )
+
+
+def _is_all_text(schema: AvroSchema) -> bool:
+    return all(field["type"] == ["null", "string"] for field in schema["fields"])
 
 
 def _tables(

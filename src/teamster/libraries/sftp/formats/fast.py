@@ -35,8 +35,11 @@ from teamster.libraries.ssh.files import LocalFile
 if TYPE_CHECKING:  # numpy takes longer to import than a small file to read
     from teamster.libraries.sftp.formats.places import Places
 
-CHUNK = 136 << 10
+CHUNK = 224 << 10
 """Bytes split at once: with fewer the threads get in each other's way, more take more memory."""
+
+CHUNK_TO_GATHER = 96 << 10
+"""The same where records are put together by gathering, which takes more memory."""
 
 SMALL = 8 * 1024**2
 """A file of fewer bytes is read by the csv module: importing numpy would take longer."""
@@ -67,8 +70,15 @@ class CellBatch:
     first_line: int
 
 
-def read_fast(files: Iterable[LocalFile], layout: Delimited) -> Iterator[Batch | CellBatch]:
+def read_fast(
+    files: Iterable[LocalFile], layout: Delimited, *, all_text: bool
+) -> Iterator[Batch | CellBatch]:
     """Reads delimited files as the reference does, most of their rows split by numpy.
+
+    Args:
+        files: The files.
+        layout: How they are laid out.
+        all_text: Whether all fields are to be texts or null, which takes less memory.
 
     Raises:
         UnreadableFile: It is no text, a byte is not of the encoding, or the header is unreadable.
@@ -76,7 +86,8 @@ def read_fast(files: Iterable[LocalFile], layout: Delimited) -> Iterator[Batch |
     for file in files:
         if _is_worth_it(file, layout):
             with decoded(file, "delimited text", layout.encoding), file.path.open("rb") as opened:
-                yield from _TakingTurns(file, layout, opened).batches()
+                chunk = CHUNK if all_text else CHUNK_TO_GATHER
+                yield from _TakingTurns(file, layout, opened, chunk).batches()
         elif _is_small(file, layout):
             yield from _in_memory(file, layout)
         else:
@@ -151,12 +162,13 @@ class _ByteLines:
 class _TakingTurns:
     """One file, read by numpy and the csv module in turn."""
 
-    def __init__(self, file: LocalFile, layout: Delimited, opened: IO[bytes]) -> None:
+    def __init__(self, file: LocalFile, layout: Delimited, opened: IO[bytes], chunk: int) -> None:
         from teamster.libraries.sftp.formats.splitting import Signs
 
         self._file = file
         self._layout = layout
         self._opened = opened
+        self._chunk = chunk
         self._dialect = Dialect.of(layout)
         self._source = _ByteLines(opened, _codec(layout))
         self._signs = Signs(
@@ -185,7 +197,7 @@ class _TakingTurns:
         position, number = self._position(lines), lines.number
         while True:
             self._opened.seek(position)
-            chunk = self._opened.read(CHUNK)
+            chunk = self._opened.read(self._chunk)
             if not chunk:
                 return
             done = split(chunk, self._signs)
