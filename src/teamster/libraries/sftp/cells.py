@@ -1,6 +1,7 @@
 """Split cells to encoded records by numpy, a chunk of rows at once."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -37,7 +38,7 @@ class CellEncoder:
     def __init__(self, plan: Plan, width: int) -> None:
         self._width = width
         self._may_stay = len(plan.sources) == width and can_stay(plan)
-        self._gather = Gathering(plan)
+        self._plan = plan
         columns = [
             (name, source)
             for name, source in zip(plan.names, plan.sources, strict=True)
@@ -74,6 +75,10 @@ class CellEncoder:
         counts = zip(self._names, nulls.tolist(), strict=True)
         block = sealed(rows, encoded)
         return Encoded(block, {name: n for name, n in counts if n}, rows if lacking else 0)
+
+    @cached_property
+    def _gather(self) -> Gathering:
+        return Gathering(self._plan)  # its tables take longer to make than some files to encode
 
     def _encoded(self, places: Places, first_line: int) -> bytes | memoryview | None:
         if self._may_stay and places.lengths.shape[1] == self._width:
