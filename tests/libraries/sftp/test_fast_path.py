@@ -1,6 +1,7 @@
 """The fast way from a file to its object, held against the slow one that is obviously right."""
 
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -13,6 +14,8 @@ from teamster.core.errors import TeamsterError, UnreadableFile
 from teamster.core.records import Tally
 from teamster.libraries.sftp import table_blocks
 from teamster.libraries.sftp.by_length import EncodedRows, encode_by_length
+from teamster.libraries.sftp.cells import CellEncoder, Encoded
+from teamster.libraries.sftp.formats.places import Places
 from tests.libraries.sftp.fast_and_slow import (
     Outcome,
     Way,
@@ -106,6 +109,24 @@ def test_small_plain_files_are_encoded_by_length(monkeypatch: pytest.MonkeyPatch
         assert outcome(ugly, fast) == expected
         assert bool(expected.rejected) == bool(end)
         assert sum(taken) >= 900
+
+
+def test_rows_before_a_fault_are_looked_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    encode = CellEncoder.__call__
+
+    def slowly(self: CellEncoder, places: Places, first_line: int) -> Encoded | None:
+        time.sleep(0.02)
+        return encode(self, places, first_line)
+
+    monkeypatch.setattr(CellEncoder, "__call__", slowly)
+    ugly = files_of(["c1,c2\nnone,a\n" + "1,a\n" * 30, '"'], "c1", "c2")
+    ugly.schema["fields"][0]["type"] = ["null", "int"]
+    expected = outcome(ugly, slow)
+    assert expected.error
+    assert expected.rejected
+    for size in (30, 60, 90):
+        with chunks_of(size):
+            assert outcome(ugly, fast) == expected
 
 
 def test_files_of_other_headers_are_each_read_by_their_own() -> None:

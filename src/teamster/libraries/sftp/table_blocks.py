@@ -117,7 +117,10 @@ class _Encoding:
         self._by_row = RowEncoder(self._plan) if self._plan else None
 
     def blocks(self, batches: Iterable[Batch | CellBatch]) -> Iterator[Block]:
-        for batch in batches:
+        for batch in _and_its_fault(batches):
+            if isinstance(batch, Exception):
+                yield from self._finished(wait=True)
+                raise batch
             if isinstance(batch, CellBatch) and self._plan is not None:
                 self._submit(batch, self._plan)
                 yield from self._finished()
@@ -232,6 +235,16 @@ class _Encoding:
             block = sealed(self._count, b"".join(self._rows))
             self._rows, self._count, self._size = [], 0, 0
             yield block
+
+
+def _and_its_fault(
+    batches: Iterable[Batch | CellBatch],
+) -> Iterator[Batch | CellBatch | Exception]:
+    """Hands on batches, and last what ended them: rows before it are to be looked at first."""
+    try:
+        yield from batches
+    except Exception as error:
+        yield error
 
 
 def _encoded(by_chunk: "CellEncoder", batch: CellBatch) -> "Encoded | CellBatch":
