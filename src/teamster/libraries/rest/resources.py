@@ -85,7 +85,7 @@ class RestResource(ConfigurableResource[Any]):
         """Makes a resource whose URL and credential come from the environment.
 
         Args:
-            prefix: ``POWERSCHOOL`` reads ``POWERSCHOOL_API_URL`` and, by ``auth``,
+            prefix: ``MYVENDOR`` reads ``MYVENDOR_API_URL`` and, by ``auth``,
                 ``_API_KEY`` | ``_API_USERNAME`` and ``_API_PASSWORD`` | ``_API_TOKEN`` |
                 ``_API_CLIENT_ID`` and ``_API_CLIENT_SECRET``, at the time a run needs them.
             auth: How requests are signed.
