@@ -23,8 +23,13 @@ def declare_schema(
         schema: Its schema.
         asset_key: Which asset of the definition is meant, if it makes several.
     """
-    output = definition.get_output_name_for_asset_key(asset_key or definition.key)
-    _DECLARED.setdefault(definition.op, {})[output] = resolve_schema(schema)
+    note_schema(definition, asset_key or definition.key, resolve_schema(schema))
+
+
+def note_schema(definition: AssetsDefinition, asset_key: AssetKey, schema: AvroSchema) -> None:
+    """Does what :func:`declare_schema` does, with a schema that is resolved and checked already."""
+    output = definition.get_output_name_for_asset_key(asset_key)
+    _DECLARED.setdefault(definition.op, {})[output] = schema
 
 
 def declared_schema(definition: AssetsDefinition, asset_key: AssetKey) -> AvroSchema | None:

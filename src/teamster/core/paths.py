@@ -139,6 +139,7 @@ class PathPattern:
         source: The regular expression. A named group with an empty body, ``(?P<subject>)``, stands
             for the partition's value alone.
         spellings: Dimension -> how its values are spelled here.
+        dimensions: The dimensions that this pattern carries.
 
     Raises:
         ConfigError: The expression is not valid, repeats or nests a dimension's group, or names a
@@ -147,9 +148,11 @@ class PathPattern:
 
     source: str
     spellings: Mapping[str, Spelling] = field(default_factory=dict)
+    dimensions: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Checks the expression when it is defined, not when the first file comes."""
+        object.__setattr__(self, "dimensions", group_names(self.source))
         unknown = self.dimensions - set(self.spellings)
         if unknown:
             raise ConfigError(
@@ -161,11 +164,6 @@ class PathPattern:
     @property
     def _expression(self) -> Expression:
         return read_expression(self.source)
-
-    @cached_property
-    def dimensions(self) -> frozenset[str]:
-        """The dimensions that this pattern carries."""
-        return frozenset(group.name for group in self._expression.groups)
 
     @cached_property
     def any_key(self) -> Pattern:

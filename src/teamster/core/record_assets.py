@@ -3,7 +3,8 @@
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from datetime import timedelta
-from typing import Any, Generic, TypeVar
+from inspect import Parameter, Signature
+from typing import Any, Generic, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 from dagster import (
@@ -26,7 +27,7 @@ from teamster.core.asset_checks import (
     check_avro_schema_valid,
 )
 from teamster.core.asset_options import AssetOptions
-from teamster.core.asset_schemas import declare_schema
+from teamster.core.asset_schemas import note_schema
 from teamster.core.durations import overdue_after
 from teamster.core.errors import ConfigError
 from teamster.core.io_managers import column_schema
@@ -46,6 +47,17 @@ _APPROVAL = {
     )
 }
 
+Events: TypeAlias = Iterator[Any]
+"""An asset's output, named :data:`OUTPUT`, and the results of its checks, or nothing."""
+
+Body: TypeAlias = Callable[[AssetExecutionContext], Events]
+"""What makes them."""
+
+_SIGNATURE = Signature(
+    [Parameter("context", Parameter.POSITIONAL_OR_KEYWORD, annotation=AssetExecutionContext)],
+    return_annotation=Events,
+)
+"""Of every :data:`Body`."""
 
 Behind = TypeVar("Behind")
 
@@ -93,7 +105,7 @@ def record_asset(
     resource_keys: Set[str],
     metadata: Mapping[str, Any],
     kinds: Set[str],
-    body: Callable[[AssetExecutionContext], Iterator[Any]],
+    body: Body,
 ) -> AssetsDefinition:
     """Makes an asset of records.
 
@@ -105,7 +117,7 @@ def record_asset(
         resource_keys: The resources that its body uses.
         metadata: What people want to see of it in the UI.
         kinds: What it is, in Dagster's words.
-        body: Yields the output named :data:`OUTPUT` and the results of checks, or nothing.
+        body: Yields the output and the results of checks.
 
     Returns:
         The asset, with the check ``avro_schema_valid`` and, if asked for, ``volume``.
@@ -140,13 +152,20 @@ def record_asset(
         config_schema=_APPROVAL if options.volume else None,
         can_subset=True,
     )
-    def _asset(context: AssetExecutionContext) -> Iterator[Any]:  # Dagster resolves annotations
+    @_with_signature
+    def _asset(context: AssetExecutionContext) -> Events:  # Dagster resolves annotations
         if asset_key not in context.selected_asset_keys:
             raise ConfigError(f"{CHECK_NAME} looks at records as they pass: materialize the asset")
         yield from body(context)
 
-    declare_schema(_asset, schema)
+    note_schema(_asset, asset_key, schema)
     return _asset
+
+
+def _with_signature(function: Body) -> Body:
+    """Tells a function's signature: Dagster wants it a dozen times, and would work it out anew."""
+    function.__dict__["__signature__"] = _SIGNATURE
+    return function
 
 
 @functools.cache

@@ -301,6 +301,18 @@ def test_feeds_share_what_is_equal_between_them_and_nothing_else() -> None:
     assert fewer.partitions_def != first.partitions_def
 
 
+def test_feeds_of_different_conditions_share_the_other_options() -> None:
+    conditions = [AutomationCondition.eager(), AutomationCondition.on_missing(), None]
+    feeds = [
+        feed_of(build(remote_file_regex="a", tags={"a": "b"}, automation_condition=condition))
+        for condition in [*conditions, None]
+    ]
+    asset_options = [feed.asset for feed in feeds if feed]
+    assert [options.automation_condition for options in asset_options] == [*conditions, None]
+    assert asset_options[-1] is asset_options[-2]
+    assert len({id(feed.read) for feed in feeds if feed}) == 1
+
+
 def test_definitions_stand_beside_data_in_partitions() -> None:
     for names in (["a", "b"], ["c"]):
         parts = {

@@ -1,12 +1,10 @@
 """Asset factories for files on SFTP servers: one file, one archive member, or a folder's files."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Unpack
 
-from dagster import (
-    AssetExecutionContext,
-    AssetsDefinition,
-)
+from dagster import AssetsDefinition
 
 from teamster.core.partitions import PartitionsLike
 from teamster.core.record_assets import MadeBy, record_asset
@@ -119,9 +117,6 @@ def _core(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _build(feed: Feed) -> AssetsDefinition:
-    def body(context: AssetExecutionContext) -> Iterator[Any]:
-        return materialize_feed(feed, context)
-
     asset = record_asset(
         asset_key=feed.asset_key,
         schema=feed.schema,
@@ -130,7 +125,7 @@ def _build(feed: Feed) -> AssetsDefinition:
         resource_keys={feed.ssh_resource_key},
         metadata=_patterns_shown(feed),
         kinds={"file", "avro"},
-        body=body,
+        body=partial(materialize_feed, feed),
     )
     _FEEDS.note(asset, feed)
     return asset

@@ -228,16 +228,22 @@ _PARTITIONS: dict[str, PartitionsDefinition[Any]] = {}
 def _grouped(options: SftpOptions, subject: str) -> tuple[AssetOptions, MatchOptions, ReadOptions]:
     # Checked together, so that a misspelt name is compared with every option there is.
     checked = validated(AllOptions, options, subject)
-    asset = checked.group(AssetOptions)
-    match, read = _shared(checked.group(MatchOptions)), _shared(checked.group(ReadOptions))
-    return _shared(asset) if asset.automation_condition is None else asset, match, read
+    has_condition = checked.automation_condition is not None  # which no JSON tells apart
+    asset = checked.group(AssetOptions) if has_condition else _shared(checked, AssetOptions)
+    return asset, _shared(checked, MatchOptions), _shared(checked, ReadOptions)
 
 
-def _shared(options: Options) -> Options:
+def _shared(checked: AllOptions, group: type[Options]) -> Options:
     """Returns one object for equal options: what feeds by the thousand keep slows all down."""
-    key = (type(options), options.model_dump_json())
-    shared: Options = _OPTIONS.setdefault(key, options)
+    key = (group, checked.model_dump_json(include=_FIELDS[group]))
+    shared: Options | None = _OPTIONS.get(key)
+    if shared is None:
+        shared = _OPTIONS[key] = checked.group(group)
     return shared
+
+
+_FIELDS = {group: set(group.model_fields) for group in (AssetOptions, MatchOptions, ReadOptions)}
+"""Group of options -> their names."""
 
 
 _OPTIONS: dict[tuple[type[Any], str], Any] = {}
