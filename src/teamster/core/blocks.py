@@ -5,6 +5,7 @@ Source: Apache Avro 1.12 specification, "Binary Encoding" and "Object Container 
 
 import io
 import os
+import struct
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import cramjam
 import fastavro
 
 from teamster.core.fingerprint import header_metadata
-from teamster.core.schema import AvroSchema
+from teamster.core.schema import AvroSchema, non_null
 
 CODEC = "snappy"
 NULL = "null"
@@ -113,13 +114,28 @@ def encoder(avro_type: Any) -> Callable[[Any], bytes]:
         avro_type: The type, named types written out.
     """
     parsed = fastavro.parse_schema(avro_type)
+    branches = branches_of(avro_type)
+    only = non_null(avro_type)
+    tag = branches.tag if branches else b""
+    python_type, plainly = _PLAINLY.get(only if isinstance(only, str) else "", (None, bytes))
 
     def encode(value: Any) -> bytes:
+        if type(value) is python_type:  # many times as quick
+            return tag + plainly(value)
         buffer = io.BytesIO()
         fastavro.schemaless_writer(buffer, parsed, value)
         return buffer.getvalue()
 
     return encode
+
+
+_PLAINLY: dict[str, tuple[type, Callable[[Any], bytes]]] = {
+    "int": (int, varint),
+    "long": (int, varint),
+    "float": (float, struct.Struct("<f").pack),
+    "double": (float, struct.Struct("<d").pack),
+}
+"""Type -> of which Python type a value is encoded without fastavro, and how."""
 
 
 def encoded_default(field: Mapping[str, Any]) -> bytes:

@@ -77,6 +77,8 @@ def misfit(value: Any, avro_type: Any, field: str) -> Misfit | None:
     """
     if isinstance(avro_type, list):
         return _misfit_of_union(value, avro_type, field)
+    if isinstance(avro_type, str) and avro_type in _FITS and _FITS[avro_type](value):
+        return None  # as most do
     wrong = Misfit(field, avro_type, type(value).__name__)
     kind = avro_type["type"] if isinstance(avro_type, dict) else avro_type
     if isinstance(avro_type, dict) and "logicalType" in avro_type:
@@ -105,11 +107,11 @@ def misfit(value: Any, avro_type: Any, field: str) -> Misfit | None:
 
 
 def _misfit_of_union(value: Any, branches: list[Any], field: str) -> Misfit | None:
-    if any(misfit(value, branch, field) is None for branch in branches):
-        return None
     only = non_null(branches)
     if value is not None and not isinstance(only, list):
         return misfit(value, only, field)  # tells the very field of a nested record
+    if any(misfit(value, branch, field) is None for branch in branches):
+        return None
     return Misfit(field, branches, type(value).__name__)
 
 

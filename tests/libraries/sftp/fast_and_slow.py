@@ -1,5 +1,6 @@
 """Files read and written in both ways there are, and all that can be told of what came out."""
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -14,10 +15,13 @@ import pytest
 from teamster.core.avro import write_avro
 from teamster.core.errors import TeamsterError
 from teamster.core.records import Records
-from teamster.libraries.sftp import encoding, table_blocks
+from teamster.libraries.sftp import by_length, encoding, table_blocks
+from teamster.libraries.sftp.by_length import EncodedRows, SpelledEncoder
 from teamster.libraries.sftp.cells import CellEncoder, Encoded
 from teamster.libraries.sftp.formats import fast as fast_format
+from teamster.libraries.sftp.formats import spelled
 from teamster.libraries.sftp.formats.places import Places
+from teamster.libraries.sftp.formats.spelled import SpelledRows
 from teamster.libraries.sftp.read_options import ReadOptions
 from teamster.libraries.sftp.reading import read_records
 from teamster.libraries.ssh.files import Content, LocalFile, RemoteFile
@@ -125,31 +129,49 @@ def written(path: Path, schema: Any) -> list[str]:
 def little_memory() -> Iterator[None]:
     """Makes the fast way forget and write out after some cells what else would be after many."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoding, "_MEMO_CELLS", 3)
+        for module in (encoding, by_length):
+            patch.setattr(module, "_MEMO_CELLS", 3)
+        patch.setattr(encoding, "_MEMO_VALUES", 3)
         patch.setattr(table_blocks, "_BLOCK_BYTES", 100)
         yield
 
 
 @contextmanager
-def chunks_of(size: int) -> Iterator[Counter[str]]:
-    """Makes numpy split any file, so many bytes at a time.
+def chunks_of(
+    size: int, *, by_numpy: bool = True, long: int = spelled.LONG
+) -> Iterator[Counter[str]]:
+    """Makes the fast way split any file, so many bytes at a time.
+
+    Args:
+        size: Bytes.
+        by_numpy: Whether numpy splits them, or only ways without.
+        long: Bytes a cell from which on cells are long.
 
     Yields:
-        How many chunks were ``encoded`` as a whole, and how many ``left`` to be read row by row,
-        of those that could be split at all.
+        How many chunks numpy split were ``encoded`` as a whole, and how many ``left`` to be read
+        row by row; how many batches of others were encoded ``by length``.
     """
     counts: Counter[str] = Counter()
-    encode = CellEncoder.__call__
+    encode, encode_by_length = CellEncoder.__call__, SpelledEncoder.__call__
 
     def counted(self: CellEncoder, places: Places, first_line: int) -> Encoded | None:
         encoded = encode(self, places, first_line)
         counts["encoded" if encoded else "left"] += 1
         return encoded
 
+    def counted_by_length(self: SpelledEncoder, found: SpelledRows) -> EncodedRows | None:
+        encoded = encode_by_length(self, found)
+        counts["by length"] += encoded is not None
+        return encoded
+
+    enough = 0 if by_numpy else sys.maxsize
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fast_format, "CHUNK", size)
         patch.setattr(fast_format, "CHUNK_TO_GATHER", size)
-        patch.setattr(fast_format, "SMALL", 0)
-        patch.setattr(fast_format, "SMALL_FOR_NUMPY", 0)
+        patch.setattr(fast_format, "SMALL", enough)
+        patch.setattr(fast_format, "SMALL_FOR_NUMPY", enough)
+        for module in (fast_format, spelled):
+            patch.setattr(module, "LONG", long)
         patch.setattr(CellEncoder, "__call__", counted)
+        patch.setattr(SpelledEncoder, "__call__", counted_by_length)
         yield counts

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -12,10 +11,9 @@ from hypothesis import strategies as st
 
 from teamster.core.errors import TeamsterError, UnreadableFile
 from teamster.core.records import Tally
-from teamster.libraries.sftp import table_blocks
-from teamster.libraries.sftp.by_length import EncodedRows, encode_by_length
 from teamster.libraries.sftp.cells import CellEncoder, Encoded
 from teamster.libraries.sftp.formats.places import Places
+from teamster.libraries.sftp.formats.spelled import LONG
 from tests.libraries.sftp.fast_and_slow import (
     Outcome,
     Way,
@@ -38,20 +36,23 @@ BOTH = pytest.mark.parametrize("way", [fast, slow])
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(
-    ugly=ugly_files(), little=st.booleans(), chunk=st.sampled_from([60, 200, 600, 2000, 1 << 20])
+    ugly=ugly_files(),
+    little=st.booleans(),
+    chunk=st.sampled_from([60, 200, 600, 2000, 1 << 20]),
+    long=st.sampled_from([0, 5, LONG]),
 )
 def test_the_fast_way_agrees_with_the_slow_one_on_every_file(
-    ugly: UglyFiles, little: bool, chunk: int
+    ugly: UglyFiles, little: bool, chunk: int, long: int
 ) -> None:
     # Python's utf-8-sig takes a byte order mark that is cut short for an empty file.
     assume(not any(content in (b"\xef", b"\xef\xbb") for content in ugly.contents))
     expected = outcome(ugly, slow)
     event(f"ends with {expected.error[0].__name__ if expected.error else 'an object'}")
     with little_memory() if little else nullcontext():
-        assert_agrees(outcome(ugly, fast), expected)  # a small file is read row by row
-        with chunks_of(chunk) as counts:
-            assert_agrees(outcome(ugly, fast), expected)
-    event("chunks: " + (" and ".join(sorted(counts)) or "none split"))
+        for by_numpy in (True, False):
+            with chunks_of(chunk, by_numpy=by_numpy, long=long) as counts:
+                assert_agrees(outcome(ugly, fast), expected)
+            event("chunks: " + (" and ".join(sorted(+counts)) or "none split"))
 
 
 def assert_agrees(got: Outcome, expected: Outcome) -> None:
@@ -89,26 +90,34 @@ def test_it_does_not_matter_where_a_chunk_ends() -> None:
     assert len(expected.rows) == 5
     assert expected.seen["short_rows"] == 1
     for size in range(1, len(UNLUCKY.encode()) + 2):
-        with chunks_of(size):
-            assert outcome(ugly, fast) == expected, f"in chunks of {size} bytes"
+        for ways in ({"long": LONG}, {"long": 0}, {"by_numpy": False}):
+            with chunks_of(size, **ways):
+                assert outcome(ugly, fast) == expected, f"in chunks of {size} bytes, {ways}"
 
 
-def test_small_plain_files_are_encoded_by_length(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken: list[int] = []
+ROWS = 'Núñez,"two\r\nlines, 数学"\r\n,"a ""quote"" 😀"\r\n' * 500
 
-    def counted(rows: Sequence[list[str]], width: int) -> EncodedRows:
-        taken.append(len(rows))
-        return encode_by_length(rows, width)
 
-    monkeypatch.setattr(table_blocks, "encode_by_length", counted)
-    rows = 'Núñez,"two\r\nlines, 数学"\r\n,"a ""quote"" 😀"\r\n' * 500
-    for header, end in (("\ufeffc1,c2", ""), ("c1,c2", "a,b,c\n"), ("c1,c2", 'é,"open\n')):
-        taken.clear()
-        ugly = files_of(f"{header}\n{rows}{end}", "c1", "c2")
+@pytest.mark.parametrize("long", [0, LONG])
+@pytest.mark.parametrize("end", ["", "a,b,c\n", 'é,"open\n'])
+def test_plain_rows_are_encoded_by_length_without_numpy(end: str, long: int) -> None:
+    for header in ("\ufeffc1,c2", "c1,c2"):
+        ugly = files_of(f"{header}\n{ROWS}{end}", "c1", "c2")
         expected = outcome(ugly, slow)
-        assert outcome(ugly, fast) == expected
+        with chunks_of(5_000, by_numpy=False, long=long) as counts:
+            assert outcome(ugly, fast) == expected
         assert bool(expected.rejected) == bool(end)
-        assert sum(taken) >= 900
+        assert counts["by length"] >= 4
+
+
+def test_columns_of_types_are_encoded_by_length_too() -> None:
+    ugly = files_of("c2,c1,x\n" + "1,é,\n,b,\n" * 500 + "none,c,\n", "c1", "c2", "source_line")
+    ugly.schema["fields"][1]["type"] = ["null", "long"]
+    expected = outcome(ugly, slow)
+    assert len(expected.rejected) == 1
+    with chunks_of(2_000, by_numpy=False) as counts:
+        assert outcome(ugly, fast) == expected
+    assert counts["by length"] >= 4
 
 
 def test_rows_before_a_fault_are_looked_at_first(monkeypatch: pytest.MonkeyPatch) -> None:

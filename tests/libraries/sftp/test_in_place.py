@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 
 import fastavro
 import pytest
@@ -9,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teamster.core.blocks import Branches
-from teamster.libraries.sftp.by_length import encode_by_length
-from teamster.libraries.sftp.encoding import Plan, TextColumn, can_stay
-from teamster.libraries.sftp.formats.batches import in_bytes
+from teamster.libraries.sftp.by_length import SpelledEncoder
+from teamster.libraries.sftp.encoding import Plan, Source, TextColumn, can_stay
+from teamster.libraries.sftp.formats.delimited import Delimited, Dialect
 from teamster.libraries.sftp.formats.places import Places
+from teamster.libraries.sftp.formats.spelled import rows_by_csv
 from teamster.libraries.sftp.formats.splitting import Signs, split
 from teamster.libraries.sftp.gathering import Gathering
 from teamster.libraries.sftp.in_place import encode_in_place
@@ -75,10 +77,35 @@ def test_all_ways_write_the_rows(
         ]
     gathered = bytes(Gathering(plan(width))(places.joined, places.line_numbers))
     assert encoded in (None, gathered)
-    by_length = encode_by_length([list(map(in_bytes, row)) for row in rows], width)
-    assert by_length.encoded == gathered
-    assert by_length.nulls == [sum(not row[at] for row in rows) for at in range(width)]
+    nulls = {f"column_{at}": sum(not row[at] for row in rows) for at in range(width)}
+    assert by_length(file.getvalue(), plan(width), width) == (gathered, +Counter(nulls))
     assert decoded(gathered, width, len(rows)) == [[cell or None for cell in row] for row in rows]
+
+
+@given(st.lists(st.lists(CELLS, min_size=3, max_size=3), min_size=1), st.permutations(range(3)))
+def test_fields_in_another_order_are_written_the_same(
+    rows: list[list[str]], order: list[int]
+) -> None:
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\n").writerows(rows)
+    kinds = [NULL_FIRST, NULL_LAST, NULL_FIRST]
+    texts: list[Source] = [TextColumn(at, kinds[at]) for at in order]
+    mixed = Plan(["a", "b", "c", "d"], [*texts, b"\2\2!"])
+    places = split_cells(file.getvalue())
+    gathered = bytes(Gathering(mixed)(places.joined, places.line_numbers))
+    assert by_length(file.getvalue(), mixed, 3)[0] == gathered
+
+
+def by_length(text: str, plan: Plan, width: int) -> tuple[bytes, Counter[str]]:
+    """Returns what rows come to, and how many nulls they have."""
+    encoder = SpelledEncoder(plan, width)
+    encoded, nulls = b"", Counter[str]()
+    for found in rows_by_csv(text.encode(), 0, Dialect.of(Delimited()), is_last=True):
+        done = encoder(found)
+        assert done
+        encoded += done.encoded
+        nulls.update(done.nulls)
+    return encoded, nulls
 
 
 @pytest.mark.parametrize("text", ["a,\0\n", f"{'x' * 8192},b\n", f'"{"x" * 8191}""",b\n'])

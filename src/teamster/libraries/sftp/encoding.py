@@ -18,6 +18,9 @@ _MEMO_CELLS = 50_000
 _MEMO_BYTES = 64
 """Longer texts are seldom the same twice."""
 
+_MEMO_VALUES = 5_000
+"""Of each typed column: there may be many, and ids are all different."""
+
 
 NULL_OR_TEXT = Branches(null=varint(0), tag=varint(1))
 """Of a union of null and a text, in this order."""
@@ -96,14 +99,18 @@ class TypedPieces(_Pieces):
             ValueError: It is not of the type.
             Unfit: The schema has no place for the value.
         """
-        text = given if isinstance(given, str) else given.decode()
+        piece = self.encoded(given if isinstance(given, str) else given.decode())
+        if len(self) > _MEMO_VALUES:
+            self.make_room()
+        self[given] = piece
+        return piece
+
+    def encoded(self, text: str) -> bytes:
+        """Converts and encodes a text, as looking it up does, and does not keep it."""
         value = self._convert(text) if text else None
         if misfit(value, self._type, ""):
             raise Unfit
-        if len(self) > _MEMO_CELLS:
-            self.make_room()
-        piece = self[given] = self._encode(value)
-        return piece
+        return self._encode(value)
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ from teamster.core.avro import refusal
 from teamster.core.blocks import Block, encoder, sealed
 from teamster.core.schema import expanded
 from teamster.core.settings import encoding_threads
-from teamster.libraries.sftp.by_length import encode_by_length
-from teamster.libraries.sftp.encoding import Plan, RowEncoder, Unfit, can_stay, plan_of
+from teamster.libraries.sftp.by_length import SpelledEncoder
+from teamster.libraries.sftp.encoding import Plan, RowEncoder, Unfit, plan_of
 from teamster.libraries.sftp.formats.batches import Batch, Line
-from teamster.libraries.sftp.formats.fast import CellBatch
+from teamster.libraries.sftp.formats.fast import AnyBatch, CellBatch
+from teamster.libraries.sftp.formats.spelled import SpelledBatch
 from teamster.libraries.sftp.tables import Table, TableReader
 
 if TYPE_CHECKING:  # numpy is imported for files that are worth it
@@ -39,7 +40,7 @@ class TableEncoder(TableReader):
     order.
     """
 
-    def blocks(self, batches: Iterable[Batch | CellBatch]) -> Iterator[Block]:
+    def blocks(self, batches: Iterable[AnyBatch]) -> Iterator[Block]:
         """Hands on the rows of all files.
 
         Raises:
@@ -50,7 +51,7 @@ class TableEncoder(TableReader):
         written = 0
         with _Threads(encoding_threads() - 1) as threads:
             for _, of_file in groupby(batches, key=attrgetter("file")):
-                rest: Iterator[Batch | CellBatch] = iter(of_file)
+                rest: Iterator[AnyBatch] = iter(of_file)
                 first = next(rest)
                 assert isinstance(first, Batch)  # with the header
                 table = self.begun(first)
@@ -99,8 +100,8 @@ class _Encoding:
     written: int
     threads: _Threads
     _plan: Plan | None = None
-    _may_stay: bool = False
     _by_row: RowEncoder | None = None
+    _by_length: SpelledEncoder | None = None
     _by_chunk: "CellEncoder | None" = None
     _rows: list[bytes] = field(default_factory=list)
     _count: int = 0
@@ -109,14 +110,11 @@ class _Encoding:
 
     def __post_init__(self) -> None:
         self._plan = plan_of(self.fields, self.table)
-        self._may_stay = (
-            self._plan is not None
-            and len(self.fields) == self.table.layout.width
-            and can_stay(self._plan)
-        )
-        self._by_row = RowEncoder(self._plan) if self._plan else None
+        if self._plan is not None:
+            self._by_row = RowEncoder(self._plan)
+            self._by_length = SpelledEncoder(self._plan, self.table.layout.width)
 
-    def blocks(self, batches: Iterable[Batch | CellBatch]) -> Iterator[Block]:
+    def blocks(self, batches: Iterable[AnyBatch]) -> Iterator[Block]:
         for batch in _and_its_fault(batches):
             if isinstance(batch, Exception):
                 yield from self._finished(wait=True)
@@ -126,7 +124,7 @@ class _Encoding:
                 yield from self._finished()
             else:
                 yield from self._finished(wait=True)
-                if not (isinstance(batch, Batch) and self._took_all(batch)):
+                if not (isinstance(batch, SpelledBatch) and self._took_all(batch)):
                     self._take(_lines_of(batch))
                 if self._size >= _BLOCK_BYTES:
                     yield from self._flushed()
@@ -156,20 +154,13 @@ class _Encoding:
             self.reader.tally.nulls.update(encoded.nulls)
             yield encoded.block
 
-    def _took_all(self, batch: Batch) -> bool:
+    def _took_all(self, batch: SpelledBatch) -> bool:
         """Encodes a batch whose rows are all plain; tells whether it was one."""
-        width, lines = self.table.layout.width, batch.lines
-        if not (batch.in_bytes and self._may_stay and lines) or lines[-1].fault:
+        done = self._by_length(batch.found) if self._by_length and batch.found.rows else None
+        if done is None:
             return False
-        rows = [line.cells for line in lines]
-        if set(map(len, rows)) != {width}:
-            return False
-        done = encode_by_length(rows, width)
-        names = [item["name"] for item in self.fields]
-        self.reader.tally.nulls.update(
-            {name: n for name, n in zip(names, done.nulls, strict=True) if n}
-        )
-        self._keep([done.encoded], len(rows))
+        self.reader.tally.nulls.update(done.nulls)
+        self._keep([done.encoded], len(batch.found.rows))
         return True
 
     def _keep(self, encoded: Sequence[bytes], count: int) -> None:
@@ -238,8 +229,8 @@ class _Encoding:
 
 
 def _and_its_fault(
-    batches: Iterable[Batch | CellBatch],
-) -> Iterator[Batch | CellBatch | Exception]:
+    batches: Iterable[AnyBatch],
+) -> Iterator[AnyBatch | Exception]:
     """Hands on batches, and last what ended them: rows before it are to be looked at first."""
     try:
         yield from batches
@@ -255,8 +246,10 @@ def _encoded(by_chunk: "CellEncoder", batch: CellBatch) -> "Encoded | CellBatch"
     return by_chunk(batch.cells, batch.first_line) or batch
 
 
-def _lines_of(batch: Batch | CellBatch) -> Iterable[Line]:
+def _lines_of(batch: AnyBatch) -> Iterable[Line]:
     if isinstance(batch, Batch):
+        return batch.lines
+    if isinstance(batch, SpelledBatch):
         return batch.text_lines
     numbers = (batch.cells.line_numbers + batch.first_line).tolist()
     cells = batch.cells.joined

@@ -56,35 +56,12 @@ class Batch:
         header: Its columns, known before its rows; None where it is empty.
         lines: The rows, in order.
         warnings: What someone should know, in words that hold no text of the file.
-        in_bytes: Whether the cells of rows without a fault are spelled in bytes: each character
-            stands for a byte of UTF-8.
     """
 
     file: LocalFile
     header: Header | None
     lines: Sequence[Line] = ()
     warnings: Sequence[str] = ()
-    in_bytes: bool = False
-
-    @property
-    def text_lines(self) -> Sequence[Line]:
-        """The rows, their cells as text."""
-        if not self.in_bytes:
-            return self.lines
-        return [
-            line if line.fault else Line(line.number, list(map(from_bytes, line.cells)))
-            for line in self.lines
-        ]
-
-
-def in_bytes(text: str) -> str:
-    """Returns a text spelled in bytes: each character stands for a byte of UTF-8."""
-    return text if text.isascii() else text.encode().decode("latin-1")
-
-
-def from_bytes(spelled: str) -> str:
-    """Returns the text that was spelled in bytes."""
-    return spelled if spelled.isascii() else spelled.encode("latin-1").decode()
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,8 @@
 import csv
 import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
@@ -158,42 +157,6 @@ def rows_of(lines: Lines, dialect: Dialect, at_once: int = ROWS) -> Iterator[lis
             rows.append(_faulty(start, lines.take_back_all_but_first(), error, dialect))
             yield rows
             rows = []
-
-
-def rows_of_all(
-    lines: Sequence[str],
-    before: int,
-    dialect: Dialect,
-    text_of: Callable[[str], str],
-) -> Iterator[list[Line]]:
-    """Hands on the rows of lines that are in memory, as :func:`rows_of` does, and sooner.
-
-    Args:
-        lines: The lines, from the beginning of a row on, comments not among them.
-        before: How many lines stand before them.
-        dialect: How the csv module is to read them; a plain one.
-        text_of: Makes a text of a line that cannot be read, where lines are spelled otherwise.
-    """
-    rows: list[Line] = []
-    done = 0
-    while done < len(lines):
-        begun = done
-        reader = dialect.csv_reader(islice(lines, begun, None))
-        try:
-            for cells in reader:
-                if cells:
-                    rows.append(Line(before + done + 1, cells))
-                done = begun + reader.line_num
-                if len(rows) == ROWS:
-                    yield rows
-                    rows = []
-        except csv.Error as error:  # and on with the line behind the one on which it begins
-            rows.append(_faulty(before + done + 1, text_of(lines[done]), error, dialect))
-            done += 1
-            yield rows
-            rows = []
-    if rows:
-        yield rows
 
 
 def _faulty(number: int, line: str, error: csv.Error, dialect: Dialect) -> Line:

@@ -1,7 +1,9 @@
-"""Delimited UTF-8 in chunks: split by numpy where regular, read by the csv module where not.
+"""Delimited UTF-8 in chunks: each is split by the quickest way that can read it.
 
-The two take turns at the borders of rows, so that neither a quote that is never closed nor a ragged
-row costs more than its own chunk. What comes out is the same as of
+Texts are taken out from between their quotes where cells are long; numpy splits what is regular;
+the csv module reads a chunk up to a row that it refuses, and that row as the reference does, line
+by line. They take turns at the borders of rows, so that neither a quote that is never closed nor a
+ragged row costs more than its own chunk. What comes out is the same as of
 :func:`~teamster.libraries.sftp.formats.delimited.read_delimited`, which stays the reference.
 """
 
@@ -10,24 +12,17 @@ import re
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from io import StringIO
-from typing import IO, TYPE_CHECKING, cast
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, TypeAlias, cast
 
-from teamster.libraries.sftp.formats.batches import (
-    ROWS,
-    Batch,
-    Header,
-    batches_of_table,
-    from_bytes,
-    in_bytes,
-)
-from teamster.libraries.sftp.formats.delimited import (
-    Delimited,
-    Dialect,
-    read_delimited,
-    rows_of,
-    rows_of_all,
+from teamster.libraries.sftp.formats.batches import ROWS, Batch, Header, batches_of_table
+from teamster.libraries.sftp.formats.delimited import Delimited, Dialect, read_delimited, rows_of
+from teamster.libraries.sftp.formats.spelled import (
+    LONG,
+    SpelledBatch,
+    SpelledRows,
+    rows_by_csv,
+    rows_of_long_cells,
 )
 from teamster.libraries.sftp.formats.text import Lines, decoded
 from teamster.libraries.ssh.files import LocalFile
@@ -42,13 +37,10 @@ CHUNK_TO_GATHER = 96 << 10
 """The same where records are put together by gathering, which takes more memory."""
 
 SMALL = 8 * 1024**2
-"""A file of fewer bytes is read by the csv module: importing numpy would take longer."""
+"""A file of fewer bytes is read without numpy: importing it would take longer."""
 
 SMALL_FOR_NUMPY = 1 << 17
 """The same where numpy is there already."""
-
-IN_MEMORY = 1024**2
-"""A file of fewer bytes is in memory as a whole while the csv module reads it: that is quicker."""
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 
@@ -70,9 +62,12 @@ class CellBatch:
     first_line: int
 
 
+AnyBatch: TypeAlias = Batch | SpelledBatch | CellBatch
+
+
 def read_fast(
     files: Iterable[LocalFile], layout: Delimited, *, all_text: bool
-) -> Iterator[Batch | CellBatch]:
+) -> Iterator[AnyBatch]:
     """Reads delimited files as the reference does, most of their rows split by numpy.
 
     Args:
@@ -84,40 +79,17 @@ def read_fast(
         UnreadableFile: It is no text, a byte is not of the encoding, or the header is unreadable.
     """
     for file in files:
-        if _is_worth_it(file, layout):
-            with decoded(file, "delimited text", layout.encoding), file.path.open("rb") as opened:
-                chunk = CHUNK if all_text else CHUNK_TO_GATHER
-                yield from _TakingTurns(file, layout, opened, chunk).batches()
-        elif _is_small(file, layout):
-            yield from _in_memory(file, layout)
-        else:
+        if not (_is_of_bytes(layout) and len(layout.sep) == 1):
             yield from read_delimited([file], layout)
+            continue
+        with decoded(file, "delimited text", layout.encoding), file.path.open("rb") as opened:
+            chunk = CHUNK if all_text else CHUNK_TO_GATHER
+            yield from _TakingTurns(file, layout, opened, chunk).batches()
 
 
-def _is_small(file: LocalFile, layout: Delimited) -> bool:
-    is_plain = Dialect.of(layout).is_plain and layout.comment is None
-    return is_plain and file.path.stat().st_size < IN_MEMORY
-
-
-def _in_memory(file: LocalFile, layout: Delimited) -> Iterator[Batch]:
-    """Reads a small file as the reference does, but that the csv module has all lines at once."""
-    spelled = _is_of_bytes(layout) and layout.header_lines == 1
-    with decoded(file, "delimited text", layout.encoding) as opened:
-        lines = Lines(opened, file.name, layout)
-        rest = "".join([*lines.again, opened.read()])
-    every = StringIO(in_bytes(rest) if spelled else rest, newline="").readlines()
-    rows = rows_of_all(every, lines.number, Dialect.of(layout), from_bytes if spelled else str)
-    for batch in batches_of_table(file, rows, layout.columns, layout.header_lines):
-        header = batch.header
-        if spelled and header is not None and header.number:
-            header = Header(list(map(from_bytes, header.cells)), header.number)
-        yield replace(batch, header=header, in_bytes=spelled)
-
-
-def _is_worth_it(file: LocalFile, layout: Delimited) -> bool:
+def _is_worth_numpy(file: LocalFile, layout: Delimited) -> bool:
     enough = SMALL_FOR_NUMPY if "numpy" in sys.modules else SMALL
-    is_plain = len(layout.sep) == 1 and layout.double_quote
-    return _is_of_bytes(layout) and is_plain and file.path.stat().st_size >= enough
+    return layout.double_quote and file.path.stat().st_size >= enough
 
 
 def _is_of_bytes(layout: Delimited) -> bool:
@@ -160,26 +132,23 @@ class _ByteLines:
 
 
 class _TakingTurns:
-    """One file, read by numpy and the csv module in turn."""
+    """One file, each of its chunks read in the quickest way that can."""
 
     def __init__(self, file: LocalFile, layout: Delimited, opened: IO[bytes], chunk: int) -> None:
-        from teamster.libraries.sftp.formats.splitting import Signs
-
         self._file = file
         self._layout = layout
         self._opened = opened
         self._chunk = chunk
         self._dialect = Dialect.of(layout)
         self._source = _ByteLines(opened, _codec(layout))
-        self._signs = Signs(
-            ord(layout.sep),
-            ord(layout.quote) if layout.quote else None,
-            (layout.escape or "").encode(),
-            (layout.comment or "").encode(),
-        )
+        self._position = 0
+        self._number = 0
+        self._may_be_long = layout.comment is None and layout.double_quote and not layout.escape
+        self._are_long = self._may_be_long
+        self._by_numpy = _is_worth_numpy(file, layout)
 
-    def batches(self) -> Iterator[Batch | CellBatch]:
-        lines = self._lines(self._layout, 0)
+    def batches(self) -> Iterator[AnyBatch]:
+        lines = self._lines(self._layout)
         one_by_one = rows_of(lines, self._dialect, 1)  # no row behind the header is taken
         first = next(
             batches_of_table(
@@ -187,39 +156,88 @@ class _TakingTurns:
             )
         )
         yield first
-        if first.header is not None:
-            yield from self._rows(first.header, lines)
-
-    def _rows(self, header: Header, lines: Lines) -> Iterator[Batch | CellBatch]:
-        from teamster.libraries.sftp.formats.splitting import split
-
-        codec = self._source.codec
-        position, number = self._position(lines), lines.number
-        while True:
-            self._opened.seek(position)
+        self._go_on_behind(lines)
+        while first.header is not None:
+            self._opened.seek(self._position)
             chunk = self._opened.read(self._chunk)
             if not chunk:
                 return
-            done = split(chunk, self._signs)
-            if done.cells is not None:
-                if not chunk.isascii():
-                    str(memoryview(chunk)[: done.end], codec)  # raises where it is none
-                yield CellBatch(self._file, header, done.cells, number + 1)
-                position += done.end
-                number += done.lines
-                continue
-            self._source.go_to(position)
-            lines = self._lines(self._layout.without_skips(), number)
-            enough = position + (done.end or len(chunk))
-            for rows_read in rows_of(lines, self._dialect, ROWS):
-                yield Batch(self._file, header, rows_read)
-                if self._position(lines) >= enough:
-                    break
-            position, number = self._position(lines), lines.number
+            yield from self._rows(chunk, first.header)
 
-    def _lines(self, layout: Delimited, number: int) -> Lines:
-        return Lines(cast(IO[str], self._source), self._file.name, layout, number=number)
+    def _rows(self, chunk: bytes, header: Header) -> Iterator[AnyBatch]:
+        """Reads a chunk, or what is whole and plain at its beginning."""
+        begun = self._position
+        if self._are_long:
+            found = rows_of_long_cells(chunk, self._number, self._dialect)
+            if found is not None:
+                yield self._spelled(found, chunk, begun, header)
+                return
+            self._are_long = False
+        if self._by_numpy:
+            yield from self._split(chunk, header)
+        if self._position == begun and self._layout.comment is None:
+            is_last = len(chunk) < self._chunk
+            for some in rows_by_csv(chunk, self._number, self._dialect, is_last=is_last):
+                yield self._spelled(some, chunk, begun, header)
+        if self._position == begun:
+            yield from self._one_by_one(header, len(chunk))
 
-    def _position(self, lines: Lines) -> int:
-        """Returns where the last row ends that was read, lines taken back not counted."""
-        return self._source.position - sum(len(line.encode()) for line in lines.again)
+    def _split(self, chunk: bytes, header: Header) -> Iterator[CellBatch]:
+        from teamster.libraries.sftp.formats.splitting import Signs, split
+
+        layout = self._layout
+        signs = Signs(
+            ord(layout.sep),
+            ord(layout.quote) if layout.quote else None,
+            (layout.escape or "").encode(),
+            (layout.comment or "").encode(),
+        )
+        done = split(chunk, signs)
+        if done.cells is not None:
+            self._check(chunk[: done.end])
+            self._are_long = self._may_be_long and done.end > LONG * done.cells.starts.size
+            yield CellBatch(self._file, header, done.cells, self._number + 1)
+            self._position += done.end
+            self._number += done.lines
+
+    def _spelled(
+        self, found: SpelledRows, chunk: bytes, begun: int, header: Header
+    ) -> SpelledBatch:
+        """Takes rows of a chunk that began there in the file."""
+        first = self._position - begun
+        self._check(chunk[first : first + found.size])
+        n_cells = len(found.rows) * len(header.cells)
+        self._are_long = self._may_be_long and found.size > LONG * n_cells
+        self._position += found.size
+        self._number += found.lines
+        return SpelledBatch(self._file, header, found)
+
+    def _check(self, piece: bytes) -> None:
+        """Sees that bytes are text.
+
+        Raises:
+            UnicodeError: They are none.
+        """
+        if not piece.isascii():
+            str(piece, self._source.codec)
+
+    def _one_by_one(self, header: Header, size: int) -> Iterator[Batch]:
+        """Reads rows as the reference does, so many bytes or more."""
+        enough = self._position + size
+        self._source.go_to(self._position)
+        lines = self._lines(self._layout.without_skips())
+        for rows in rows_of(lines, self._dialect, ROWS):
+            yield Batch(self._file, header, rows)
+            self._go_on_behind(lines)
+            if self._position >= enough:
+                return
+        self._go_on_behind(lines)
+
+    def _lines(self, layout: Delimited) -> Lines:
+        return Lines(cast(IO[str], self._source), self._file.name, layout, number=self._number)
+
+    def _go_on_behind(self, lines: Lines) -> None:
+        """Goes on where the last row ends that was read, lines taken back not counted."""
+        taken_back = sum(len(line.encode()) for line in lines.again)
+        self._position = self._source.position - taken_back
+        self._number = lines.number
