@@ -73,3 +73,25 @@ def test_blocks_are_read_back(tmp_path_factory: pytest.TempPathFactory, given: A
         assert [record["id"] for record in reader] == [text for texts in given for text in texts]
         assert reader.codec == "snappy"
     assert all(isinstance(block, Block) for block in blocks)
+
+
+PLAIN: list[tuple[Any, st.SearchStrategy[Any]]] = [
+    ("int", st.integers(-(2**31), 2**31 - 1)),
+    ("long", st.integers(-(2**63), 2**63 - 1)),
+    ("float", st.floats(width=32)),
+    ("double", st.floats()),
+    ("boolean", st.booleans()),
+    ({"type": "int", "logicalType": "date"}, st.dates()),
+]
+
+
+@pytest.mark.parametrize(("avro_type", "values"), PLAIN, ids=lambda given: str(given)[:20])
+@given(data=st.data())
+def test_plain_values_are_encoded_as_fastavro_does(
+    avro_type: Any, values: st.SearchStrategy[Any], data: st.DataObject
+) -> None:
+    for union in (avro_type, ["null", avro_type], [avro_type, "null"]):
+        value = data.draw(values if union == avro_type else st.none() | values)
+        expected = io.BytesIO()
+        fastavro.schemaless_writer(expected, fastavro.parse_schema(union), value)
+        assert encoder(union)(value) == expected.getvalue()

@@ -9,6 +9,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import IO, Any
 
 import cramjam
@@ -117,7 +118,8 @@ def encoder(avro_type: Any) -> Callable[[Any], bytes]:
     branches = branches_of(avro_type)
     only = non_null(avro_type)
     tag = branches.tag if branches else b""
-    python_type, plainly = _PLAINLY.get(only if isinstance(only, str) else "", (None, bytes))
+    kind = only.get("logicalType") if isinstance(only, dict) else only
+    python_type, plainly = _PLAINLY.get(str(kind), (None, bytes))
 
     def encode(value: Any) -> bytes:
         if type(value) is python_type:  # many times as quick
@@ -129,11 +131,15 @@ def encoder(avro_type: Any) -> Callable[[Any], bytes]:
     return encode
 
 
+_EPOCH = date(1970, 1, 1).toordinal()
+
 _PLAINLY: dict[str, tuple[type, Callable[[Any], bytes]]] = {
     "int": (int, varint),
     "long": (int, varint),
     "float": (float, struct.Struct("<f").pack),
     "double": (float, struct.Struct("<d").pack),
+    "boolean": (bool, (b"\0", b"\1").__getitem__),
+    "date": (date, lambda day: varint(day.toordinal() - _EPOCH)),
 }
 """Type -> of which Python type a value is encoded without fastavro, and how."""
 

@@ -99,7 +99,8 @@ class SpelledEncoder:
         self._nullable: list[tuple[str, int]] = []
         for name, source in zip(plan.names, plan.sources, strict=True):
             if isinstance(source, TextColumn):
-                self._heads.setdefault(source.branches, _Heads(source.branches))
+                if source.branches not in self._heads:
+                    self._heads[source.branches] = _Heads(source.branches)
                 if source.branches.null is not None:
                     self._nullable.append((name, source.at))
             elif isinstance(source, TypedColumn):

@@ -87,7 +87,6 @@ class TypedPieces(_Pieces):
 
     def __init__(self, avro_type: Any, convert: Converter) -> None:
         super().__init__({})
-        self._type = avro_type
         self._convert = convert
         self._encode = encoder(avro_type)
         self.null = None if misfit(None, avro_type, "") else self._encode(None)
@@ -107,10 +106,11 @@ class TypedPieces(_Pieces):
 
     def encoded(self, text: str) -> bytes:
         """Converts and encodes a text, as looking it up does, and does not keep it."""
-        value = self._convert(text) if text else None
-        if misfit(value, self._type, ""):
+        if text:
+            return self._encode(self._convert(text))  # a value that is converted fits
+        if self.null is None:
             raise Unfit
-        return self._encode(value)
+        return self.null
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ def rows_of_long_cells(chunk: bytes, number: int, dialect: Dialect) -> SpelledRo
     def numbers() -> list[int]:
         return [number + 1 + before for before in _lines_before(rows)]
 
-    return SpelledRows(rows, numbers, size, _line_ends(text[:size]))
+    return SpelledRows(rows, numbers, size, _line_ends(text, size))
 
 
 def _put_back(rows: list[list[str]], inside: list[str], quote: str | None) -> bool:
@@ -166,7 +166,8 @@ def _lines_before(rows: list[list[str]]) -> Iterator[int]:
         before += 1 + sum(map(_line_ends, cells))
 
 
-def _line_ends(text: str) -> int:
-    if "\r" not in text:
-        return text.count("\n")
-    return text.count("\n") + text.count("\r") - text.count("\r\n")
+def _line_ends(text: str, size: int | None = None) -> int:
+    ends = text.count("\n", 0, size)
+    if text.find("\r", 0, size) < 0:
+        return ends
+    return ends + text.count("\r", 0, size) - text.count("\r\n", 0, size)
