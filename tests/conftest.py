@@ -5,8 +5,10 @@ And Google's services, for tests that ask for them.
 
 import os
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
+from alembic.script import ScriptDirectory
 from hypothesis import settings
 
 from tests.emulators import BigQueryEmulator, GcsEmulator, bigquery_emulator, gcs_emulator
@@ -14,6 +16,9 @@ from tests.emulators import BigQueryEmulator, GcsEmulator, bigquery_emulator, gc
 settings.register_profile("ci", deadline=None, derandomize=False, max_examples=60, print_blob=True)
 settings.register_profile("nightly", settings.get_profile("ci"), max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+# For each SQLite file that it opens Dagster reads its ninety migrations: once a process will do.
+ScriptDirectory.from_config = cache(ScriptDirectory.from_config)  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session")

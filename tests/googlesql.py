@@ -4,7 +4,8 @@ It parses statements, resolves their names and types as BigQuery does, and evalu
 reference implementation. BigQuery's emulator translates to DuckDB's SQL and is no judge of that.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -13,6 +14,7 @@ import wasmtime
 import zetasql.core.wasm_client
 from zetasql.api import Analyzer, CatalogBuilder, Parser, PreparedQuery, TableBuilder
 from zetasql.core.exceptions import ServerError as Wrong
+from zetasql.core.local_service import ZetaSqlLocalService
 from zetasql.types import (
     AnalyzerOptions,
     LanguageOptions,
@@ -34,7 +36,7 @@ class _CachingConfig(wasmtime.Config):
 
 zetasql.core.wasm_client.Config = _CachingConfig
 
-__all__ = ["Wrong", "analyze", "evaluate", "literal", "parse", "texts"]
+__all__ = ["Wrong", "analyze", "analyzing", "evaluate", "literal", "parse", "texts"]
 
 KINDS = {
     "STRING": TypeKind.TYPE_STRING,
@@ -77,16 +79,40 @@ def analyze(statement: str, tables: Tables) -> str:
 
     Args:
         statement: The statement.
-        tables: The tables that there are; those that it does not name are left aside.
+        tables: The tables that there are.
 
     Raises:
         Wrong: A name or a type in it is not right.
     """
+    return _kind(Analyzer(_options(), _catalog(tables)).analyze_statement(statement))
+
+
+@contextmanager
+def analyzing(tables: Tables) -> Iterator[Callable[[str], str]]:
+    """Yields :func:`analyze` for many statements over the same tables: they are told once."""
+    service = ZetaSqlLocalService.get_instance()
+    told = service.register_catalog(simple_catalog=_catalog(tables)).registered_id
+
+    def analyze(statement: str) -> str:
+        found = service.analyze(
+            sql_statement=statement, options=_options(), registered_catalog_id=told
+        )
+        return _kind(found.resolved_statement)
+
+    try:
+        yield analyze
+    finally:
+        service.unregister_catalog(registered_id=told)
+
+
+def _kind(resolved: Any) -> str:
+    return type(resolved).__name__.removeprefix("Resolved").removesuffix("Stmt")
+
+
+def _catalog(tables: Tables) -> SimpleCatalog:
     catalog = CatalogBuilder("tests").with_builtin_functions(_functions()).build()
     nested: dict[tuple[str, ...], SimpleCatalog] = {(): catalog}
     for (project, dataset, table), columns in tables.items():
-        if dataset not in statement or table not in statement:
-            continue  # the whole catalog is sent with each statement
         built = TableBuilder(table)
         for name, kind in columns.items():
             built.add_column(name, KINDS[kind])
@@ -96,8 +122,7 @@ def analyze(statement: str, tables: Tables) -> str:
                     nested[path[:depth]] = SimpleCatalog(name=path[depth - 1])
                     nested[path[: depth - 1]].catalog.append(nested[path[:depth]])
             nested[path].table.append(built.build())
-    resolved = Analyzer(_options(), catalog).analyze_statement(statement)
-    return type(resolved).__name__.removeprefix("Resolved").removesuffix("Stmt")
+    return catalog
 
 
 def evaluate(query: str) -> list[tuple[Any, ...]]:

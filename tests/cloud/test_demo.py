@@ -4,6 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -12,11 +14,18 @@ from dagster import AssetCheckKey, AssetKey, DagsterEvent, DagsterEventType
 from google.cloud import bigquery as google
 
 from teamster.cli.demo.answers import ANSWERS
+from teamster.cli.demo.drop import generate_drop
+from teamster.cli.demo.drop.oneroster_records import roster_records
+from teamster.cli.demo.drop.population import build_population
+from teamster.cli.demo.drop.staff import Staff
+from teamster.cli.demo.powerschool_tables import powerschool_of
 from tests import googlesql
-from tests.cloud.conftest import Both, Demo
+from tests.cloud.conftest import STUDENTS_PER_SCHOOL, Both, Demo
+from tests.demo import DemoRun, rows_laid_out
 
 pytestmark = pytest.mark.slow
 
+SEED = 2026
 NATIVE = re.compile(r"__[0-9a-f]{12}$")
 DBT_COMMENT = re.compile(r"^/\*.*?\*/", re.DOTALL)
 LOADED = re.compile(r"__[0-9a-f]{12}__[0-9a-f]{12}_\d+`")
@@ -173,21 +182,25 @@ def test_every_statement_is_bigquerys_own_sql(both):
         for job in jobs
         if job.job_type == "query"
     }
-    tables = schemas(both.client)
     analyzed, wrong = 0, []
-    for statement in statements:
-        for part in statement.rstrip("; \n").split(";\n"):  # a script of ours
+    with googlesql.analyzing(schemas(both.client)) as analyze:
+        for part in chain.from_iterable(map(parts_of, statements)):
             kind = googlesql.parse(part)
             if LOADED.search(part) or "INFORMATION_SCHEMA" in part:
                 continue  # of tables that are there no more, or of BigQuery's own
             if kind in ("Query", "CreateView") or (kind == "CreateTable" and " as (" in part):
                 analyzed += 1
                 try:
-                    googlesql.analyze(part, tables)
+                    analyze(part)
                 except googlesql.Wrong as error:
                     wrong.append(f"{error}:\n{part}")
     assert not wrong, "\n\n".join(wrong)
     assert analyzed > 200
+
+
+def parts_of(statement: str) -> list[str]:
+    """The statements of what may be a script of ours."""
+    return statement.rstrip("; \n").split(";\n")
 
 
 def schemas(client: google.Client) -> googlesql.Tables:
@@ -218,4 +231,51 @@ def test_every_question_has_the_same_answer(both):
             assert copy.execute(answer.sql).fetchall() == expected, answer.question
             assert expected, answer.question
             # And the embedded demo has told it.
-            assert answer.question in both.embedded.output
+            assert answer.question in both.embedded.run.stdout
+
+
+# What the drop and the APIs hold
+
+
+FEEDS = {
+    ("iready", "diagnostic_results"): r"iready/exports/nj-{}/\w+/diagnostic_results_\w+\.csv",
+    ("iready", "personalized_instruction_by_lesson"): (
+        r"iready/exports/nj-{}/\w+/(personalized|iready)_instruction_by_lesson_\w+\.csv"
+    ),
+    ("renlearn", "star"): r"renlearn/{}\.zip/S[MR]\.csv",
+    ("renlearn", "star_skill_area"): r"renlearn/{}\.zip/S[MR]_SkillArea_v1\.csv",
+    ("collegeboard", "psat"): r"collegeboard/psat/\d+_\w+_\d+_\d+\.csv",
+    ("collegeboard", "sat"): r"collegeboard/sat/\d+_SAT_\d+_\d+\.csv",
+    ("oneroster", "users"): r"oneroster/{}/oneroster\.zip/users\.csv",
+    ("oneroster", "enrollments"): r"oneroster/{}/oneroster\.zip/enrollments\.csv",
+}
+
+
+def test_the_demo_takes_every_row_of_files_and_apis(both: Both, tmp_path: Path) -> None:
+    run = both.embedded.run
+    assert not run.stderr
+    assert "Traceback" not in run.stdout
+    assert str(run.home) not in run.stdout
+    assert "norming_window" in run.stdout  # drift, by the column's name
+    summary = generate_drop(tmp_path / "drop", students_per_school=STUDENTS_PER_SCHOOL)
+    for region in ("newark", "camden"):
+        for key, pattern in FEEDS.items():
+            laid_out = rows_laid_out(summary.rows, pattern.format(region))
+            assert laid_out, pattern
+            assert run.rows_in(f"kipp{region}", *key) == laid_out, key
+        assert_apis_were_read(run, region)
+    enrolled = both.duck.execute(
+        "select sum(students) from kipptaf_reporting.rpt_enrollment_by_school_and_grade"
+    ).fetchone()
+    assert enrolled == (sum(summary.enrolment.values()),)
+
+
+def assert_apis_were_read(run: DemoRun, region: str) -> None:
+    """Asserts that each table and endpoint has the records that its server holds."""
+    population = build_population(region, STUDENTS_PER_SCHOOL, seed=SEED)
+    powerschool = powerschool_of(population, SEED)
+    oneroster = roster_records(population, Staff(SEED))
+    for name in ("students", "schools", "sections", "cc"):
+        assert run.rows_in(f"kipp{region}", "powerschool", name) == len(powerschool.tables[name])
+    for name in ("users", "classes", "enrollments"):
+        assert run.rows_in(f"kipp{region}", "oneroster_api", name) == len(oneroster[name])

@@ -2,9 +2,10 @@
 
 import contextlib
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 from dagster import (
     AssetCheckEvaluation,
@@ -14,6 +15,7 @@ from dagster import (
     DagsterInstance,
     Definitions,
     ExecuteInProcessResult,
+    PartitionsDefinition,
     build_resources,
 )
 from rich.console import Console
@@ -30,15 +32,18 @@ from teamster.libraries.sftp.survey import Found, survey
 REGIONS = ("kippnewark", "kippcamden")
 NETWORK = "kipptaf"
 _WIDTH_OF_A_FILE = 200
+_RUN_FAILED = "the run failed"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
 
 
 @dataclass(frozen=True)
 class Task:
-    """One run: an asset, and the partition of it that has files or records."""
+    """An asset, its server, and the partition of it that has files or records."""
 
     location: str
+    server: str
     asset_key: AssetKey
+    partitions_def: PartitionsDefinition[Any] | None
     partition_key: str | None
 
 
@@ -86,10 +91,12 @@ def _run_all(environment: DemoEnvironment, progress: Progress) -> list[Outcome]:
     )
     with DagsterInstance.get() as instance:
         running = progress.add_task("Ingesting", total=len(tasks))
-        for task in tasks:
-            progress.update(running, description=f"Ingesting {task.asset_key.to_user_string()}")
-            outcomes += _ingest(task, locations[task.location], instance)
-            progress.advance(running)
+        came: dict[Task, Outcome] = {}
+        for run in _runs(tasks):
+            progress.update(running, description=f"Ingesting {run[0].asset_key.to_user_string()}")
+            came |= _ingest(run, locations[run[0].location], instance)
+            progress.advance(running, len(run))
+        outcomes += (came[task] for task in tasks)
         building = progress.add_task("Building tables", total=len(locations))
         for name, definitions in locations.items():
             progress.update(building, description=f"Building {name}'s tables with dbt")
@@ -145,7 +152,7 @@ def _asked_for(
             continue
         partitions = endpoint.partitions_def
         key = partitions.get_last_partition_key() if partitions is not None else None
-        yield Task(name, endpoint.asset_key, key)
+        yield Task(name, endpoint.rest_resource_key, endpoint.asset_key, partitions, key)
 
 
 def _tasks(name: str, feed: Feed, found: Found | Permanent | None) -> Iterator[Task | Outcome]:
@@ -155,24 +162,41 @@ def _tasks(name: str, feed: Feed, found: Found | Permanent | None) -> Iterator[T
         yield Outcome(feed.asset_key, note="no file on the server")
     else:
         for key in found.partitions:
-            yield Task(name, feed.asset_key, key)
+            yield Task(name, feed.ssh_resource_key, feed.asset_key, feed.partitions_def, key)
 
 
-def _ingest(task: Task, definitions: Definitions, instance: DagsterInstance) -> list[Outcome]:
+def _runs(tasks: Sequence[Task]) -> list[list[Task]]:
+    """Puts a server's assets of one partition into one run: a run costs more than most files."""
+    runs: dict[Any, list[Task]] = {}
+    for task in tasks:
+        same = (task.location, task.server, task.partitions_def, task.partition_key)
+        runs.setdefault(same, []).append(task)
+    return list(runs.values())
+
+
+def _ingest(
+    tasks: Sequence[Task], definitions: Definitions, instance: DagsterInstance
+) -> dict[Task, Outcome]:
+    """Runs tasks of one partition; one that fails leaves the others be."""
     job = definitions.resolve_implicit_global_asset_job_def()
     result = job.execute_in_process(
-        asset_selection=[task.asset_key],
-        partition_key=task.partition_key,
+        asset_selection=[task.asset_key for task in tasks],
+        partition_key=tasks[0].partition_key,
         instance=instance,
         run_config=_QUIET,
         raise_on_error=False,
     )
-    if not result.success:
-        return [Outcome(task.asset_key, task.partition_key, error=_first_error(result))]
-    return [
-        Outcome.of(materialization, _check_of(result, task.asset_key))
-        for materialization in _materializations(result)
-    ]
+    errors = _errors(result)
+    materializations = {done.asset_key: done for done in _materializations(result)}
+    outcomes = {}
+    for task in tasks:
+        key = task.asset_key
+        error = errors.get(key.to_python_identifier())
+        if key in materializations and error is None:
+            outcomes[task] = Outcome.of(materializations[key], _check_of(result, key))
+        else:
+            outcomes[task] = Outcome(key, task.partition_key, error=error or _RUN_FAILED)
+    return outcomes
 
 
 def _build_tables(name: str, definitions: Definitions, instance: DagsterInstance) -> list[Outcome]:
@@ -188,7 +212,8 @@ def _build_tables(name: str, definitions: Definitions, instance: DagsterInstance
         asset_selection=keys, instance=instance, run_config=_QUIET, raise_on_error=False
     )
     if not result.success:
-        return [Outcome(AssetKey([name, "dbt"]), error=_first_error(result), is_table=True)]
+        error = next(iter(_errors(result).values()), _RUN_FAILED)
+        return [Outcome(AssetKey([name, "dbt"]), error=error, is_table=True)]
     return [
         Outcome.of(materialization, None, is_table=True)
         for materialization in _materializations(result)
@@ -208,12 +233,14 @@ def _check_of(result: ExecuteInProcessResult, key: AssetKey) -> AssetCheckEvalua
     return found[0] if found else None
 
 
-def _first_error(result: ExecuteInProcessResult) -> str:
+def _errors(result: ExecuteInProcessResult) -> dict[str, str]:
+    """Returns what each failed step says, by its name, in the order of their failures."""
+    errors = {}
     for event in result.all_events:
         if event.is_step_failure and event.step_failure_data.error:
             error = event.step_failure_data.error
-            return (error.cause or error).message.strip()
-    return "the run failed"
+            errors[str(event.step_key)] = (error.cause or error).message.strip()
+    return errors
 
 
 @contextlib.contextmanager
