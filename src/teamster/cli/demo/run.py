@@ -96,7 +96,7 @@ def _run_all(environment: DemoEnvironment, progress: Progress) -> list[Outcome]:
             progress.update(running, description=f"Ingesting {run[0].asset_key.to_user_string()}")
             came |= _ingest(run, locations[run[0].location], instance)
             progress.advance(running, len(run))
-        outcomes += (came[task] for task in tasks)
+        outcomes += (came[task] for task in tasks if task in came)
         building = progress.add_task("Building tables", total=len(locations))
         for name, definitions in locations.items():
             progress.update(building, description=f"Building {name}'s tables with dbt")
@@ -192,10 +192,10 @@ def _ingest(
     for task in tasks:
         key = task.asset_key
         error = errors.get(key.to_python_identifier())
-        if key in materializations and error is None:
-            outcomes[task] = Outcome.of(materializations[key], _check_of(result, key))
-        else:
+        if error or not (result.success or key in materializations):
             outcomes[task] = Outcome(key, task.partition_key, error=error or _RUN_FAILED)
+        elif key in materializations:  # there may be nothing new
+            outcomes[task] = Outcome.of(materializations[key], _check_of(result, key))
     return outcomes
 
 
