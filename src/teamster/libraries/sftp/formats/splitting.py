@@ -112,13 +112,25 @@ def _regular(data: Bytes, found: Ints, kinds: Bytes, is_end: Any, signs: Signs) 
     if signs.comment and (data.take(row_starts) == signs.comment[0]).any():
         return None
     quotes = None
-    if signs.quote is not None and (is_quote := kinds == signs.quote).any():
-        cell_of = np.cumsum(is_end).take(np.flatnonzero(is_quote))
-        quotes = _quotes(found[is_quote], cell_of, starts, lengths)
+    places, cell_of = _found_in(kinds, is_end, signs.quote)
+    if places.size:
+        quotes = _quotes(found.take(places), cell_of, starts, lengths)
         if quotes is None:
             return None
     shape = (rows.size, width)
     return Places(data, starts.reshape(shape), lengths.reshape(shape), row_starts, returns, quotes)
+
+
+def _found_in(kinds: Bytes, is_end: Any, quote: int | None) -> tuple[Ints, Ints]:
+    """Returns which of the signs found are quotes, and the cell in which each of them stands.
+
+    As many cells end before a sign that ends none as signs stand before it that do: its place among
+    all, less its place among those that end none. Summing up would take a fifth of the splitting.
+    """
+    others = np.flatnonzero(~is_end)
+    among_others = np.flatnonzero(kinds.take(others) == (-1 if quote is None else quote))
+    places = others.take(among_others)
+    return places, places - among_others
 
 
 def _quotes(found: Ints, cell_of: Ints, starts: Ints, lengths: Ints) -> Quotes | None:
