@@ -21,7 +21,6 @@ _MEMO_BYTES = 64
 _MEMO_VALUES = 5_000
 """Of each typed column: there may be many, and ids are all different."""
 
-
 NULL_OR_TEXT = Branches(null=varint(0), tag=varint(1))
 """Of a union of null and a text, in this order."""
 
