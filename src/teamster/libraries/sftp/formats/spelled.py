@@ -131,7 +131,8 @@ def rows_of_long_cells(chunk: bytes, number: int, dialect: Dialect) -> SpelledRo
     n_cells = between.count(separator) + between.count("\n")
     if not is_plain or size < LONG * n_cells:
         return None
-    if "\r" in between:
+    n_returns = between.count("\r")
+    if n_returns:
         between = between.replace("\r\n", "\n")
         if "\r" in between:
             return None  # a line's end too
@@ -142,7 +143,10 @@ def rows_of_long_cells(chunk: bytes, number: int, dialect: Dialect) -> SpelledRo
     def numbers() -> list[int]:
         return [number + 1 + before for before in _lines_before(rows)]
 
-    return SpelledRows(rows, numbers, size, _line_ends(text, size))
+    # As most do: a line feed ends each line, and counting pairs would take long.
+    is_usual = text.count("\r", 0, size) == n_returns
+    lines = text.count("\n", 0, size) if is_usual else _line_ends(text[:size])
+    return SpelledRows(rows, numbers, size, lines)
 
 
 def _put_back(rows: list[list[str]], inside: list[str], quote: str | None) -> bool:
@@ -166,8 +170,7 @@ def _lines_before(rows: list[list[str]]) -> Iterator[int]:
         before += 1 + sum(map(_line_ends, cells))
 
 
-def _line_ends(text: str, size: int | None = None) -> int:
-    ends = text.count("\n", 0, size)
-    if text.find("\r", 0, size) < 0:
-        return ends
-    return ends + text.count("\r", 0, size) - text.count("\r\n", 0, size)
+def _line_ends(text: str) -> int:
+    if "\r" not in text:
+        return text.count("\n")
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
