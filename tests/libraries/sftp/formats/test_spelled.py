@@ -52,8 +52,8 @@ def test_what_is_written_well_is_split(
 ) -> None:
     text = written(rows, line_end, quoting)
     found = rows_of_long_cells(text.encode(), 0, DIALECT)
-    if found is None:  # a zero outside quotes, or a row of nothing that csv.writer quotes
-        assert "\0" in text
+    if found is None:  # a zero outside quotes, or a carriage return: csv.writer quotes neither
+        assert "\0" in text or "\r" in text
         return
     assert list(found.texts) == rows
     assert (rows, found.numbers()) == by_csv(text)
